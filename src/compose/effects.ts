@@ -2,19 +2,19 @@ import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { readInput, readStream } from './read-input.ts';
 
-/** Everything a load takes from the world. */
+/** Everything outside that a load uses. */
 export interface LoadEffects {
-  /** Variables of the process. */
+  /** Environment variables of the process. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Working directory, absolute. */
   readonly cwd: string;
-  /** Home directory, for `~`; undefined when there is none. */
+  /** Home directory, for `~`; undefined if there is none. */
   readonly home: string | undefined;
   readonly readFile: (path: string) => Promise<Uint8Array>;
   readonly readStdin: () => Promise<Uint8Array>;
-  /** `undefined` when nothing is there or it can't be looked at. */
+  /** `undefined` when it does not exist or can't be examined. */
   readonly kind: (path: string) => Promise<'file' | 'directory' | undefined>;
-  /** Fetches a compose file from a registry or repository; gives its path. Absent: nothing is fetched. */
+  /** Fetches a compose file from a registry or repository; returns its path. If absent, nothing is fetched. */
   readonly fetchRemote?: (reference: string) => Promise<string>;
   /** The path with symbolic links followed; the path itself when that fails. */
   readonly realPath: (path: string) => Promise<string>;

@@ -3,7 +3,7 @@ import type { LoadEffects } from './effects.ts';
 import type { Warning } from './warning.ts';
 import type { Source } from './yaml/index.ts';
 
-/** Parts of loading that can be left out; what `config` offers as flags. */
+/** Parts of loading that can be turned off; `config` has flags for them. */
 export interface LoadSwitches {
   readonly noInterpolate?: boolean | undefined;
   readonly noNormalize?: boolean | undefined;
@@ -18,15 +18,18 @@ export interface LoadRun {
   readonly options: LoadSwitches;
   /** Absolute project directory. */
   readonly workingDir: string;
-  /** What paths of the tree are joined to: `workingDir`; blank, or for an included project relative, where they are left so. */
+  /**
+   * What paths in the tree are joined to: `workingDir`; blank, or for an included project relative, if paths are left
+   * relative.
+   */
   readonly pathBase: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly warn: (warning: Warning) => void;
-  /** Unset variables that were warned about. */
+  /** Unset variables with a warning already. */
   readonly warned: Set<string>;
   /** Reads and parses a compose file; each is read once. */
   readonly read: (file: string) => Promise<Source>;
   readonly extendedFiles: Map<string, Promise<ExtendScope>>;
-  /** Compose files on the way from the top to this run, by include. */
+  /** Compose files from the top to this run, each including the next. */
   readonly includedBy: readonly string[];
 }

@@ -29,11 +29,11 @@ import { readSource, type Source } from './yaml/index.ts';
 export interface LoadOptions extends DiscoverOptions, LoadSwitches {
   /** `-p`. */
   readonly projectName?: string | undefined;
-  /** Services to keep, by name or pattern, with what they depend on; they enable their own profiles. Empty: all. */
+  /** Services to keep, by name or pattern, with their dependencies; they enable their own profiles. Empty: all. */
   readonly services?: readonly string[] | undefined;
-  /** `false` keeps the named services alone. Default true. */
+  /** `false` keeps only the named services. Default true. */
   readonly dependencies?: boolean | undefined;
-  /** Refuse what no container could be made of: for commands that make some. */
+  /** Refuse what can't be made into containers: for commands that create some. */
   readonly toMake?: boolean | undefined;
   /** Keep `env_file` and `label_file` in the model after reading them. Default false. */
   readonly keepEnvFiles?: boolean | undefined;
@@ -52,26 +52,27 @@ interface LoadedProject {
   readonly envFiles: readonly string[];
 }
 
-/** A project before it has types: the merged canonical tree, what `config --no-interpolate` prints. */
+/** A project before it has types: the merged canonical tree, which `config --no-interpolate` prints. */
 interface LoadedProjectTree {
   readonly name: string;
   readonly tree: TreeMap;
-  /** Services that profiles leave out; they are in the tree. */
+  /** Services that are disabled by their profiles; they are in the tree. */
   readonly disabled: ReadonlySet<string>;
   readonly warnings: readonly Warning[];
 }
 
 interface Prepared extends Discovered {
   readonly name: string;
-  /** The name is that of the directory. */
+  /** The name comes from the directory. */
   readonly afterDirectory: boolean;
   readonly run: LoadRun;
   readonly warnings: Warning[];
 }
 
 /**
- * Loads a project: finds its files, reads and merges them, checks and completes the result, leaves out what profiles and the
- * selection leave out, and reads the environment files of what is left. The phases change the tree in place and read no file:
+ * Loads a project: finds its files, reads and merges them, checks and completes the result, removes services that
+ * profiles or the selection exclude, and reads the environment files of the rest. The phases change the tree in place
+ * and read no files:
  *
  *     per file, on the tree merged so far   validate → canonicalize
  *     once, on the merged canonical tree    applyDefaults → checkRules → (paths made absolute) → normalize → (profiles)
@@ -93,7 +94,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<LoadedProj
       const context = { ...run, positions: loaded.positions };
       services[key] = await resolveServiceFiles(service, context, {
         envFiles: options.keepEnvFiles === true,
-        // Other tools hash the name of a label file, too.
+        // Other tools include the name of a label file in the hash.
         labelFiles: options.keepEnvFiles === true || options.toMake === true,
       });
     } catch (error) {
@@ -114,7 +115,7 @@ export async function loadProject(options: LoadOptions = {}): Promise<LoadedProj
 }
 
 /**
- * Loads a project as far as the merged canonical tree, with nothing selected or left out.
+ * Loads a project up to the merged canonical tree, without selecting or removing anything.
  * @throws TcomposeError(s)
  */
 export async function loadProjectTree(options: LoadOptions = {}): Promise<LoadedProjectTree> {
@@ -124,14 +125,14 @@ export async function loadProjectTree(options: LoadOptions = {}): Promise<Loaded
   const loaded = { name, disabled: disabledBy(tree, profiles), warnings };
   if (options.noNormalize === true) return { ...loaded, tree };
   const named: TreeMap = { ...tree, name };
-  // Where variables are left in place, none gives a value to an entry that only names it either.
+  // If variables are not replaced, they also give no value to an entry that only names one.
   normalize(named, { projectName: name, environment: options.noInterpolate === true ? {} : environment });
   return { ...loaded, tree: named };
 }
 
 /**
- * The variables that the compose files refer to, sorted by name; of several uses the first that says more than the name
- * counts.
+ * The variables that the compose files refer to, sorted by name; of several uses, the first that has more than the
+ * name.
  * @throws TcomposeError(s)
  */
 export async function loadVariables(options: LoadOptions = {}): Promise<readonly VariableUse[]> {
@@ -197,7 +198,7 @@ async function readFile(
   return readSource(file, bytes, warn);
 }
 
-/** Names of the services that will be left. */
+/** Names of the services that remain. */
 function chosen(project: Project, named: readonly string[], options: LoadOptions): ReadonlySet<string> {
   if (named.length === 0) return new Set(Object.keys(project.services));
   return options.dependencies === false ? new Set(named) : closure(dependencyGraph(project), named);

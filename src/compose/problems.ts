@@ -5,11 +5,11 @@ import type { TreePath } from './tree.ts';
 
 interface ProblemOptions {
   readonly hint?: string;
-  /** Point at the value rather than at its key. */
+  /** Point to the value rather than to its key. */
   readonly part?: 'key' | 'value';
 }
 
-/** An error about the node at `path`, with its place in the user's file when it is known. */
+/** An error about the node at `path`, with its place in the user's file if known. */
 export function problem(
   code: ErrorCode,
   message: string,
@@ -28,15 +28,15 @@ export function problem(
 
 const paths = new WeakMap<TcomposeError, TreePath>();
 
-/** The node that an error of `problem` is about; undefined for any other error. */
+/** The path of the node that an error from `problem` is about; undefined for other errors. */
 export const pathOfProblem = (error: TcomposeError): TreePath | undefined => paths.get(error);
 
-/** How many errors one report holds at most: past that they repeat themselves, and each costs a look-up of its place. */
+/** Most errors in one report: beyond that they repeat themselves, and each requires looking up its place. */
 export const maxProblems = 100;
 
 /**
- * Whether two errors are one mistake: a faulty value that reaches several services through an alias or an extends stands in
- * one place of the user's file.
+ * Whether two errors are the same mistake: a faulty value that reaches several services through an alias or an extends
+ * is in one place in the user's file.
  */
 export function sameMistake(a: TcomposeError, b: TcomposeError): boolean {
   if (a.where === undefined || b.where === undefined) return false;
@@ -47,7 +47,7 @@ export function sameMistake(a: TcomposeError, b: TcomposeError): boolean {
   return a.hint !== undefined || said(a) === said(b);
 }
 
-/** Errors in the order of the user's file; those without a place last. */
+/** Errors in the order of the user's file, followed by those without a place. */
 export function inFileOrder(errors: readonly TcomposeError[]): TcomposeError[] {
   return [...errors].sort((a, b) => {
     if (a.where === undefined || b.where === undefined) return a.where === b.where ? 0 : a.where ? -1 : 1;
@@ -56,7 +56,7 @@ export function inFileOrder(errors: readonly TcomposeError[]): TcomposeError[] {
   });
 }
 
-/** Throws what was collected: the error itself when it is the only one, else all together; nothing when there is none. */
+/** Throws what was collected: a single error itself, several together; does nothing if there are none. */
 export function throwCollected(errors: readonly TcomposeError[]): void {
   if (errors.length === 1) throw errors[0];
   if (errors.length > 1) throw new TcomposeErrors(inFileOrder(errors));

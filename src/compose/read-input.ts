@@ -1,22 +1,22 @@
 import { constants, readFileSync, statSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 
-/** Most that a file named in a compose file or on the command line may hold, bytes: far more than any that is written by hand. */
+/** Most bytes of a file that is named in a compose file or on the command line: far more than any hand-written file has. */
 export const largestInput = 64 * 1024 * 1024;
 
 export interface Patience {
-  /** How long nothing may come from a pipe, milliseconds. */
+  /** Milliseconds for which a pipe may deliver nothing. */
   readonly pipe: number;
 }
 
 /**
- * The bytes of a file that a person or a compose file names. What could take all memory, never end, or do something by
- * being opened is refused: files above `largestInput`, pipes nobody writes to, devices (a watchdog starts to count when it
- * is opened) other than terminals and /dev/null.
+ * The bytes of a file that a user or a compose file names. Refuses what could fill the memory, never end, or have
+ * effects when opened: files above `largestInput`, pipes that nobody writes to, devices (a watchdog starts when it is
+ * opened) except terminals and /dev/null.
  * @throws Error with a reason that completes "… can't be read: "
  */
 export async function readInput(path: string, patience: Patience = { pipe: 10_000 }): Promise<Uint8Array> {
-  // At once: a thread for it, and the module of promises, take longer to start than the file to read.
+  // Synchronously: a thread, and the module of promises, take longer to start than the file to read.
   const about = statSync(path);
   if (about.isFile() && about.size > 0) {
     if (about.size > largestInput) throw tooLarge();
@@ -24,7 +24,8 @@ export async function readInput(path: string, patience: Patience = { pipe: 10_00
   }
   if (about.isBlockDevice() || about.isSocket() || (about.isCharacterDevice() && !harmless(about.rdev)))
     throw new Error(about.isSocket() ? 'it is a socket' : 'it is a device');
-  // An open that may wait does so in a thread that can't be called back; the same is true of reads in files of the kernel.
+  // An open that may block is done in a thread that can't be interrupted; the same is true for reading the kernel's
+  // files.
   const file = await process
     .getBuiltinModule('node:fs/promises')
     .open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -35,7 +36,7 @@ export async function readInput(path: string, patience: Patience = { pipe: 10_00
   }
 }
 
-/** All that a stream gives. @throws Error when it is more than `largestInput` */
+/** Everything in a stream. @throws Error when it exceeds `largestInput` */
 export async function readStream(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -55,7 +56,7 @@ function harmless(device: number): boolean {
   return device === 0x103 || major === 4 || major === 5 || (major >= 136 && major <= 143);
 }
 
-/** Reads without waiting in a call; a pipe's end counts only after its first byte, as its writer may come later. */
+/** Reads without blocking in a call; the end of a pipe counts only after its first byte, because its writer may come later. */
 async function readToEnd(file: FileHandle, pipe: boolean, patience: Patience): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;

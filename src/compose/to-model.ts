@@ -11,20 +11,21 @@ import { isMap, ownMap, type Tree, type TreeMap } from './tree.ts';
 import { warnUnsupported } from './validate/warn-unsupported.ts';
 import type { Warning } from './warning.ts';
 
-/** What the model takes over beside the tree. */
+/** What the model contains besides the tree. */
 interface ModelContext
   extends Pick<Project, 'name' | 'workingDir' | 'composeFiles' | 'environment' | 'profiles'> {
   readonly positions: Positions;
   readonly warn: (warning: Warning) => void;
-  /** Names of services that profiles leave out; they become `disabledServices`. */
+  /** Names of services that profiles disable; they become `disabledServices`. */
   readonly disabled: ReadonlySet<string>;
-  /** Takes values that can't be read, which are then left out of the project; without it they are thrown. */
+  /** Collects errors about invalid values, which are then left out of the project; if absent they are thrown. */
   readonly errors?: TcomposeError[];
 }
 
 /**
- * The typed project of a canonical tree: durations to nanoseconds, sizes to bytes, command lines to words, lists of KEY=VALUE
- * to mappings. All values that can't be read are collected or thrown together; warns once of each attribute that isn't carried out.
+ * The typed project for a canonical tree: durations as nanoseconds, sizes as bytes, command lines as words, lists of
+ * KEY=VALUE as mappings. Errors about invalid values are all collected or thrown together; warns once about each
+ * attribute without effect.
  */
 export function toModel(tree: TreeMap, context: ModelContext): Project {
   const { positions, warn, disabled, errors: collected, ...facts } = context;

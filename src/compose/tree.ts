@@ -1,16 +1,16 @@
 /**
- * What a compose file is before it has types: plain JSON-like data. Every phase between reading and `toModel` takes
- * and gives trees. Objects have the ordinary prototype, so keys a user chose (service names, say) must be looked up
- * with `own`, never by a bare index; the key `__proto__` never occurs (the reader refuses it).
+ * What a compose file is before it has types: plain JSON-like data. Every phase between reading and `toModel` takes and
+ * returns trees. Objects have the ordinary prototype, so keys that a user chose (service names, for example) must be
+ * looked up with `own`, never by a bare index; the key `__proto__` never occurs (the reader refuses it).
  *
- * Integers beyond 2^53 are held as decimal strings so that no digit is lost.
+ * Integers beyond 2^53 are decimal strings so that no digit is lost.
  */
 export type Tree = null | boolean | number | string | Tree[] | TreeMap;
 export interface TreeMap {
   [key: string]: Tree;
 }
 
-/** Way from a document's root to a node: keys of mappings, indexes of sequences. */
+/** The path from a document's root to a node: keys of mappings, indexes of sequences. */
 export type TreePath = readonly (string | number)[];
 
 /** Whether a node is a mapping. */
@@ -20,11 +20,11 @@ export const isMap = (node: Tree | undefined): node is TreeMap =>
 /** Whether a node is a list. */
 export const isList = (node: Tree | undefined): node is Tree[] => Array.isArray(node);
 
-/** The value of a key the mapping itself has; never one of `Object.prototype`. */
+/** The value of a key that the mapping itself has; never one of `Object.prototype`. */
 export const own = <T>(map: Readonly<Record<string, T>>, key: string): T | undefined =>
   Object.hasOwn(map, key) ? map[key] : undefined;
 
-/** The mapping under a key, or undefined when the key is absent or holds something else. */
+/** The mapping under a key, or undefined when the key is absent or has another value. */
 export const ownMap = (map: TreeMap, key: string): TreeMap | undefined => {
   const value = own(map, key);
   return isMap(value) ? value : undefined;
@@ -41,7 +41,7 @@ export function nodeAt(tree: Tree, path: TreePath): Tree | undefined {
   return node;
 }
 
-/** A path as messages show it: `services.web.ports[0]`. */
+/** A path in the form used in messages: `services.web.ports[0]`. */
 export function formatPath(path: TreePath): string {
   let text = '';
   for (const step of path) {
@@ -51,7 +51,7 @@ export function formatPath(path: TreePath): string {
   return text;
 }
 
-/** A short word for what a node is, for messages: `a mapping`, `a list`, `a string`, … */
+/** A short name for the kind of a node, for messages: `a mapping`, `a list`, `a string`, … */
 export function kindOf(node: Tree | undefined): string {
   if (node === undefined || node === null) return 'empty';
   if (Array.isArray(node)) return 'a list';
@@ -59,14 +59,14 @@ export function kindOf(node: Tree | undefined): string {
   return `a ${typeof node}`;
 }
 
-/** Sets a key of a mapping, `__proto__` like any other: names in lists can be that. */
+/** Sets a key of a mapping, including `__proto__`: names in lists can be that. */
 export function setOwn<T>(map: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__') {
     Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
   } else map[key] = value;
 }
 
-/** Visits each mapping of a list with its path; what is no list, and its other items, are passed over. */
+/** Visits each mapping of a list with its path; non-lists, and other items, are skipped. */
 export function eachMap(
   list: Tree | undefined,
   path: TreePath,

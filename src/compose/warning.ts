@@ -1,6 +1,6 @@
 import type { SourcePlace } from '../errors.ts';
 
-/** Something a person should know that doesn't stop the load; shown once each. */
+/** Something the user should know that doesn't stop the load; shown once each. */
 export interface Warning {
   readonly message: string;
   readonly hint?: string;

@@ -17,7 +17,7 @@ export const stopOperation = (
   preStop: service?.pre_stop ?? [],
 });
 
-/** Removes a container; `volumes`: its anonymous ones too, `force`: even if it is up. */
+/** Removes a container; `volumes`: including its anonymous volumes, `force`: even if it is running. */
 export const removeOperation = (
   container: ObservedContainer,
   options: { readonly volumes: boolean; readonly force: boolean },

@@ -4,7 +4,7 @@ import type { Project } from '../compose/model/project.ts';
 import type { Config, Secret } from '../compose/model/resources.ts';
 import type { Service } from '../compose/model/service.ts';
 
-/** Whether a config or secret is copied into the container; a file whose owner and mode stay as they are is mounted. */
+/** Whether a config or secret is copied into the container; a file whose owner and mode are not changed is mounted instead. */
 export const isCopied = (reference: FileReference, source: Config | Secret): boolean =>
   source.file === undefined ||
   reference.uid !== undefined ||
@@ -35,7 +35,7 @@ function copiedFiles(project: Project, service: Service): readonly CopiedFile[] 
   ];
 }
 
-/** Files whose content is copied into containers of the project, each once, sorted. */
+/** Files whose content is copied into containers of the project, sorted, without duplicates. */
 export const copiedPaths = (project: Project): readonly string[] =>
   [
     ...new Set(
@@ -47,7 +47,7 @@ export const copiedPaths = (project: Project): readonly string[] =>
 
 /**
  * Short hashes of what is copied into a service's containers: `config c=1f2e3d4c,secret s=…`. `fileHashes` has those of
- * files, by path; one that is not there, or cannot be read, is left out.
+ * files, by path; files that are missing or can't be read are left out.
  */
 export function contentParts(
   project: Project,

@@ -5,7 +5,7 @@ import { withoutCycles } from '../graph/order.ts';
 import { labels } from './labels.ts';
 import type { ObservedContainer } from './observed.ts';
 
-/** Service → what it depends on, with the conditions. */
+/** Service → its dependencies, with the conditions. */
 export type Dependencies = ReadonlyMap<string, Readonly<Record<string, Dependency>>>;
 
 const CONDITIONS: ReadonlySet<string> = new Set<DependencyCondition>([
@@ -14,7 +14,7 @@ const CONDITIONS: ReadonlySet<string> = new Set<DependencyCondition>([
   'service_completed_successfully',
 ]);
 
-/** Reads a depends_on label back (`db:service_healthy:true`, names.ts); what is not understood counts as started. */
+/** Parses a depends_on label (`db:service_healthy:true`, names.ts); unknown conditions count as started. */
 export function dependenciesOfLabel(label: string | undefined): Readonly<Record<string, Dependency>> {
   const entries = (label ?? '').split(',').flatMap((part) => {
     const [name = '', condition = '', restart] = part.split(':');
@@ -25,7 +25,7 @@ export function dependenciesOfLabel(label: string | undefined): Readonly<Record<
   return Object.fromEntries(entries);
 }
 
-/** Dependencies from the compose file; of services it does not have, from their containers' labels. */
+/** Dependencies from the compose file; for services that are not in it, from their containers' labels. */
 export function dependenciesOf(
   project: Project | undefined,
   containers: readonly ObservedContainer[],
@@ -42,7 +42,7 @@ export function dependenciesOf(
   return map;
 }
 
-/** The graph of services and what they depend on, of edges that pass `counts` alone. */
+/** The graph of services and their dependencies, only with edges that `counts` accepts. */
 const graphOfAll = (dependencies: Dependencies, counts: (dependency: Dependency) => boolean): Graph =>
   graphOf(
     [...dependencies].map(([service, own]) => [
@@ -51,23 +51,23 @@ const graphOfAll = (dependencies: Dependencies, counts: (dependency: Dependency)
     ]),
   );
 
-/** Names and everything they depend on, directly or not. */
+/** Names and all their dependencies, direct or indirect. */
 export const withDependencies = (dependencies: Dependencies, names: Iterable<string>): ReadonlySet<string> =>
   closure(
     graphOfAll(dependencies, () => true),
     names,
   );
 
-/** Names and the services that restart along: those that depend on one of them with `restart: true`, directly or through others. */
+/**
+ * Names and the services that restart with them: those that depend on one of them with `restart: true`, directly or
+ * indirectly.
+ */
 export const withRestartedAlong = (
   dependencies: Dependencies,
   names: Iterable<string>,
 ): ReadonlySet<string> =>
   closure(reversed(graphOfAll(dependencies, ({ restart }) => restart === true)), names);
 
-/**
- * The graph of services without edges that lead back: a label may name services that no longer exist or, after edits, form a
- * cycle.
- */
+/** The graph of services without cycles: a label may name services that no longer exist or, after edits, form a cycle. */
 export const startOrder = (dependencies: Dependencies): Graph =>
   withoutCycles(graphOfAll(dependencies, () => true));

@@ -8,23 +8,23 @@ import { imageReference } from './names.ts';
 import type { Observed, ObservedContainer } from './observed.ts';
 import type { ResourceOutcome } from './plan-resources.ts';
 
-/** What makes a container of a service up to date; one per service. */
+/** The criteria for a container of a service to be up to date; one for each service. */
 export interface Expectation {
   readonly project: Project;
   readonly service: Service;
   readonly hash: string;
-  /** Hashes by which Docker Compose knows the same service. */
+  /** Hashes that Docker Compose computes for the same service. */
   readonly foreignHashes: () => readonly string[];
   readonly parts: string;
   /** Short hashes of the configs and secrets that are copied in (content-parts.ts). */
   readonly content: string;
-  /** Id of the local image its reference names; undefined when there is none. */
+  /** Id of the local image that its reference names; undefined when there is none. */
   readonly imageId: string | undefined;
   readonly networks: ReadonlyMap<string, ResourceOutcome>;
   readonly volumes: ReadonlyMap<string, ResourceOutcome>;
 }
 
-/** What a container of the service would be made of now. */
+/** The criteria for a service's containers now. */
 export function expectationOf(
   project: Project,
   service: Service,
@@ -54,7 +54,7 @@ const firstContainer = ({ containers }: Observed, service: string): ObservedCont
       undefined,
     );
 
-/** Why a container must be recreated to be what the compose file says; undefined when it is. */
+/** Why a container must be recreated to match the compose file; undefined if it matches. */
 export function divergence(container: ObservedContainer, want: Expectation): string | undefined {
   const { service, project } = want;
   if (container.state === 'dead') return 'the container is dead';
@@ -71,26 +71,26 @@ export function divergence(container: ObservedContainer, want: Expectation): str
   return contentCause(container, want) ?? networkCause(container, want) ?? volumeCause(container, want);
 }
 
-/** Configs and secrets that were copied in and are others by now. */
+/** Configs and secrets that were copied in and have changed. */
 function contentCause(container: ObservedContainer, want: Expectation): string | undefined {
   const made = container.labels[labels.contentParts];
-  // A container made by another tool does not say what was copied in.
+  // A container that another tool has made does not record what was copied in.
   if (made === undefined) return undefined;
   const changed = changedParts(made, want.content) ?? [];
   return changed.length === 0 ? undefined : `the content of ${changed.join(', ')} changed`;
 }
 
-/** A network it is not attached to, or one of that name that is gone: also a stopped container would not start again. */
+/** A network that it is not attached to, or one that was deleted and made again: a stopped container could not start either. */
 function networkCause(container: ObservedContainer, want: Expectation): string | undefined {
   const { service, project, networks } = want;
   for (const key of service.network_mode === undefined ? Object.keys(service.networks ?? {}) : []) {
     const outcome = networks.get(key);
-    // One that is recreated is left and joined again.
+    // If the network is recreated, the container leaves and joins it again.
     if (outcome === undefined || outcome.removal !== undefined) continue;
     const name = project.networks[key]?.name ?? key;
     const attached = container.networks[name];
     if (attached === undefined) return `it is not attached to network ${name}`;
-    // Before its first start a container knows a network by name only.
+    // Before its first start a container knows its networks only by name.
     if (attached === '') continue;
     if (outcome.ready !== undefined) return `it was attached to a network ${name} that no longer exists`;
     if (outcome.id !== undefined && attached !== outcome.id)
@@ -125,13 +125,13 @@ export function parentsOf(service: Service): readonly SharedParent[] {
   return parents;
 }
 
-/** A service and what of its container another one shares. */
+/** A service, and which part of its container another one shares. */
 export interface SharedParent {
   readonly service: string;
   readonly what: 'network' | 'ipc' | 'pid' | 'volumes';
 }
 
-/** The same in words. */
+/** The same as text. */
 export const sharedWords: Readonly<Record<SharedParent['what'], string>> = {
   network: 'network',
   ipc: 'ipc namespace',

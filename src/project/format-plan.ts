@@ -1,7 +1,7 @@
 import { visibleLine } from '../visible.ts';
 import type { Plan, Step } from './plan.ts';
 
-/** What each step does in words; a replacement says whose place it takes. */
+/** What each step does, as text; for a replacement, also whose place it takes. */
 export function describeStep(step: Step): string {
   const { operation } = step;
   if (operation.kind === 'create-container' && operation.as !== operation.container)
@@ -21,7 +21,7 @@ export function describeStep(step: Step): string {
 }
 
 /**
- * A plan as text, one line a step: its number, what is done, the numbers of the steps it waits for, and why.
+ * A plan as text, one line per step: its number, what it does, the numbers of the steps that it waits for, and why.
  *
  *     1  create network shop_default                it does not exist
  *     2  create container shop-web-1  after 1       service web has no container number 1

@@ -1,4 +1,7 @@
-/** Label names of Docker Compose, so that its tools and ours see the same projects (semantics: containers, networks, volumes). */
+/**
+ * Label names of Docker Compose, so that its tools and ours see the same projects (semantics: containers, networks,
+ * volumes).
+ */
 export const labels = {
   project: 'com.docker.compose.project',
   service: 'com.docker.compose.service',
@@ -15,14 +18,17 @@ export const labels = {
   slug: 'com.docker.compose.slug',
   network: 'com.docker.compose.network',
   volume: 'com.docker.compose.volume',
-  /** Short hashes of each attribute, so that a recreation can say which of them differ. */
+  /** Short hashes of each attribute, so that the reason for recreating can name those that differ. */
   configParts: 'tcompose.config-parts',
-  /** Short hashes of the configs and secrets that were put into the container, which no mount keeps up to date. */
+  /** Short hashes of the configs and secrets that were copied into the container, which no mount keeps up to date. */
   contentParts: 'tcompose.content-parts',
-  /** On an image: it was built with arguments from the command line, which are in no compose file. */
+  /** On an image: it was built with arguments from the command line, which no compose file contains. */
   buildArguments: 'tcompose.build-arguments',
   /** Ids of the containers whose namespaces and volumes it shares: `network=<id>,pid=<id>,volumes=<id>`. */
   sharedWith: 'tcompose.shared-with',
-  /** Anonymous volumes a container was handed by the one it replaced, comma-separated; an engine takes them for named ones. */
+  /**
+   * Anonymous volumes that a container took over from its predecessor, comma-separated; an engine takes them for named
+   * ones.
+   */
   inheritedVolumes: 'tcompose.inherited-volumes',
 } as const;

@@ -14,14 +14,14 @@ export function containerName(
   return service.container_name ?? [project, service.name, number].join(separator);
 }
 
-/** Reference of the image a service runs: its own, or the name under which its build is stored. */
+/** Reference of a service's image: its own, or the name under which its build is stored. */
 export const imageReference = (project: Pick<Project, 'name'>, service: Service): string =>
   service.image ?? `${project.name}-${service.name}`;
 
-/** How many containers a service wants: `scale`, else `deploy.replicas`, else 1. */
+/** How many containers a service needs: `scale`, else `deploy.replicas`, else 1. */
 export const scaleOf = (service: Service): number => service.scale ?? service.deploy?.replicas ?? 1;
 
-/** Conditions as the depends_on label spells them: `db:service_healthy:true,cache:service_started:false`. */
+/** Conditions in the form of the depends_on label: `db:service_healthy:true,cache:service_started:false`. */
 export function dependsOnLabel(service: Service): string {
   return Object.entries(service.depends_on ?? {})
     .map(([name, dependency]) => `${name}:${dependency.condition}:${dependency.restart === true}`)

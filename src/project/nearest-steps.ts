@@ -1,8 +1,8 @@
 import type { StepRef } from './plan.ts';
 
 /**
- * The steps nearest to a service in one direction of the graph: those of each neighbour or, where a neighbour has none,
- * of the neighbours beyond it. So an order holds through services that have nothing to do.
+ * The steps nearest to a service in one direction of the graph: those of each neighbour or, if a neighbour has none, of
+ * the neighbours beyond it. So an order is kept across services that have nothing to do.
  */
 export function nearestSteps(
   service: string,

@@ -7,21 +7,24 @@ import { labels } from './labels.ts';
 import { byServiceAndNumber, type Observed, observedContainer } from './observed.ts';
 
 interface ObserveOptions {
-  /** Volume names the project uses; with none, only labelled volumes are asked for, and only when `labelled`. */
+  /**
+   * Volume names that the project uses; if empty, volumes are only queried by label, and only when `labelledVolumes` is
+   * set.
+   */
   readonly volumes?: readonly string[];
-  /** Also ask for volumes by label (a project whose compose file is not at hand). */
+  /** Also query volumes by label (for a project whose compose file is not available). */
   readonly labelledVolumes?: boolean;
   readonly images?: boolean;
-  /** Images, as engines list them, of which platform and time of the last pull are to be known. */
+  /** Images, as engines list them, whose platform and time of the last pull are needed. */
   readonly inspectedImages?: readonly string[];
-  /** Files whose content is to be known, by its hash. */
+  /** Files whose content is needed, as a hash. */
   readonly files?: readonly string[];
 }
 
 /** The filter that finds a project's objects. */
 export const projectFilter = (project: string) => ({ label: [`${labels.project}=${project}`] });
 
-/** Asks the engine for everything a plan needs to know: one list call a kind, all at once. */
+/** Queries everything that a plan needs to know from the engine: one list call for each kind, all in parallel. */
 export async function observe(
   client: EngineClient,
   project: string,
@@ -82,7 +85,7 @@ async function imageFacts(
       const last = Date.parse(image.Metadata?.LastTagTime ?? '');
       facts.set(id, {
         platform: { os, architecture, ...(variant ? { variant } : {}) },
-        // Engines say the year 1 for never.
+        // Engines use the year 1 for never.
         lastTagMs: Number.isNaN(last) ? 0 : Math.max(0, last),
       });
     }),
@@ -90,7 +93,7 @@ async function imageFacts(
   return facts;
 }
 
-/** SHA-256 of files by path; one that cannot be read is left out: the preflight reports it. */
+/** SHA-256 of files by path; a file that can't be read is left out, and the preflight reports it. */
 async function hashFiles(paths: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const hashes = new Map<string, string>();
   if (paths.length === 0) return hashes;
@@ -103,11 +106,11 @@ async function hashFiles(paths: readonly string[]): Promise<ReadonlyMap<string, 
   return hashes;
 }
 
-/** Loaded when it is needed: the module takes longer to load than most commands take to ask. */
+/** Loaded on demand: the module takes longer to load than most commands take to query. */
 const sha256 = (content: Uint8Array): string =>
   process.getBuiltinModule('node:crypto').createHash('sha256').update(content).digest('hex');
 
-/** Only the project's containers, in reading order: enough for `ps`, `logs` and the like. */
+/** Only the project's containers, in display order: enough for `ps`, `logs` and the like. */
 export async function observeContainers(client: EngineClient, project: string, all = true) {
   const list = await client.containers.list({ all, filters: projectFilter(project) });
   return list.map(observedContainer).sort(byServiceAndNumber);

@@ -5,7 +5,7 @@ import type { ImageFacts } from './images/pull-policy.ts';
 import { labels } from './labels.ts';
 import { exitCodeInWords, type HealthStatus, healthInWords } from './status-words.ts';
 
-/** A container of the project as the engine lists it. */
+/** A container of the project, from the engine's list. */
 export interface ObservedContainer {
   readonly id: string;
   /** Without the leading slash. */
@@ -16,12 +16,12 @@ export interface ObservedContainer {
   readonly oneoff: boolean;
   readonly state: ContainerSummary['State'];
   readonly health: HealthStatus;
-  /** Of a container that has ended, when the listing tells. */
+  /** For a container that has ended, if the list contains it. */
   readonly exitCode: number | undefined;
   readonly labels: Readonly<Record<string, string>>;
-  /** Image id the container was made from. */
+  /** Id of the image from which the container was made. */
   readonly imageId: string;
-  /** Image reference as it was asked for. */
+  /** Image reference as requested. */
   readonly image: string;
   readonly networkMode: string;
   /** Network name → network id. */
@@ -30,24 +30,27 @@ export interface ObservedContainer {
   readonly summary: ContainerSummary;
 }
 
-/** What the engine holds of a project; the plan's only knowledge of the world. */
+/** What the engine has for a project; all that a plan knows about the outside world. */
 export interface Observed {
   readonly containers: readonly ObservedContainer[];
-  /** Every network of the engine: external and taken names are among them. */
+  /** Every network of the engine, including external ones and those whose names are taken. */
   readonly networks: readonly NetworkInspect[];
-  /** Volumes whose names the project uses, and volumes labelled as the project's. */
+  /** Volumes whose names the project uses, and volumes with the project's label. */
   readonly volumes: readonly VolumeInspect[];
   /** Local image references in the engine's familiar form, and ids, → image id. */
   readonly images: ReadonlyMap<string, string>;
-  /** References that stand for images of several platforms → the ids of all of them; `images` has the one that is meant without a platform. */
+  /**
+   * References to images for several platforms → the ids of all of them; `images` has the one that is meant without a
+   * platform.
+   */
   readonly platformImages?: ReadonlyMap<string, readonly string[]>;
-  /** Image id → more of it, for the images of which that was asked, and those that share a reference. */
+  /** Image id → more about it, for the images for which that was requested, and those that share a reference with them. */
   readonly imageFacts?: ReadonlyMap<string, ImageFacts>;
-  /** Path → SHA-256 of the files that are copied into containers, as far as they can be read. */
+  /** Path → SHA-256 of the files that are copied into containers, if they can be read. */
   readonly fileHashes: ReadonlyMap<string, string>;
 }
 
-/** The container of a service that others share namespaces and volumes with. */
+/** The container of a service with which others share namespaces and volumes. */
 export const firstContainer = (observed: Observed, service: string): ObservedContainer | undefined =>
   observed.containers.find((one) => one.service === service && !one.oneoff);
 
@@ -78,17 +81,17 @@ export function observedContainer(summary: ContainerSummary): ObservedContainer 
   };
 }
 
-/** Containers in the order people read them: service, then number, then name. */
+/** Display order of containers: service, then number, then name. */
 export const byServiceAndNumber = (a: ObservedContainer, b: ObservedContainer): number =>
   compare(a.service, b.service) || a.number - b.number || compare(a.name, b.name);
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Whether the container has a process, or is about to have one again. */
+/** Whether the container has a process, or will soon have one again. */
 export const isUp = (container: ObservedContainer): boolean =>
   container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
 
-/** Containers by service, in the order they come. */
+/** Containers by service, in their given order. */
 export function groupByService(
   containers: readonly ObservedContainer[],
 ): ReadonlyMap<string, readonly ObservedContainer[]> {

@@ -27,13 +27,13 @@ const VERBS: Record<Operation['kind'], string> = {
   wait: 'wait for service',
 };
 
-/** The word after the verb: `create network` is about a network, `connect container` about a container. */
+/** The kind of resource: `create network` is about a network, `connect container` about a container. */
 const resourceKind = (operation: Operation): ResourceKind =>
   operation.kind === 'wait' || operation.kind === 'run-hooks'
     ? 'service'
     : (VERBS[operation.kind].split(' ')[1] as ResourceKind);
 
-/** Collects steps and keeps their ids unique; dependencies may be added to a step after it was made. */
+/** Collects steps and keeps their ids unique; dependencies may be added to a step later. */
 export class PlanBuilder {
   readonly warnings: string[] = [];
   readonly unchanged: { readonly container: ObservedContainer; readonly status: string }[] = [];
@@ -41,7 +41,7 @@ export class PlanBuilder {
   readonly ids = new Map<string, string>();
   readonly #steps = new Map<StepRef, Step & { readonly after: StepRef[] }>();
 
-  /** A builder that goes on from a finished plan. */
+  /** A builder that extends a finished plan. */
   static from(plan: Plan): PlanBuilder {
     const builder = new PlanBuilder();
     builder.warnings.push(...plan.warnings);
@@ -52,7 +52,7 @@ export class PlanBuilder {
     return builder;
   }
 
-  /** Adds a step and gives its id. `undefined` among `after` is ignored; a step that exists gains the dependencies. */
+  /** Adds a step and returns its id. `undefined` in `after` is ignored; an existing step gains the dependencies. */
   add(operation: Operation, cause: string, after: readonly (StepRef | undefined)[] = []): StepRef {
     const name = subject(operation);
     const id = `${VERBS[operation.kind]} ${name}${suffix(operation)}` as StepRef;
@@ -73,7 +73,7 @@ export class PlanBuilder {
     return id;
   }
 
-  /** Notes that a container is as it should be; `status` is Docker Compose's word for that (default: its state). */
+  /** Records that a container is up to date; `status` is Docker Compose's word for that (default: its state). */
   keep(
     container: ObservedContainer,
     status = `${container.state[0]!.toUpperCase()}${container.state.slice(1)}`,
@@ -81,7 +81,7 @@ export class PlanBuilder {
     this.unchanged.push({ container, status });
   }
 
-  /** The steps so far, in the order they were added. */
+  /** The steps so far, in the order in which they were added. */
   steps(): readonly Step[] {
     return [...this.#steps.values()];
   }
@@ -105,8 +105,9 @@ export class PlanBuilder {
   }
 
   /**
-   * The finished plan, steps sorted so that each comes after what it needs, otherwise as they were added.
-   * @throws TcomposeError INTERNAL when a step waits for one that is not there, or, in the end, for itself.
+   * The finished plan, with steps sorted so that each comes after those that it needs, otherwise in the order in which
+   * they were added.
+   * @throws TcomposeError INTERNAL when a step waits for one that does not exist, or, in the end, for itself.
    */
   build(): Plan {
     const done = new Set<StepRef>();
@@ -138,7 +139,7 @@ export class PlanBuilder {
   }
 }
 
-/** `walk` ends with a step that it has met before. */
+/** `walk` ends with a step that it contains already. */
 const waitForEachOther = (walk: readonly StepRef[]) =>
   new TcomposeError(
     'INTERNAL',

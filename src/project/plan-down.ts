@@ -11,7 +11,7 @@ import { PlanBuilder } from './plan-builder.ts';
 import { orderStops } from './stop-order.ts';
 
 interface DownOptions {
-  /** Only these services; networks and volumes of the project then stay. */
+  /** Only these services; the project's networks and volumes then stay. */
   readonly services?: ReadonlySet<string>;
   readonly volumes: boolean;
   readonly removeOrphans: boolean;
@@ -23,8 +23,8 @@ interface DownOptions {
 }
 
 /**
- * What must be done to take a project down: containers in reverse order of dependency, then its networks, then what
- * else was asked for. `project` is undefined when there is no compose file: the labels of what exists say the rest. Pure.
+ * What to do to take down a project: containers in reverse order of dependency, then its networks, then what else was
+ * requested. `project` is undefined when there is no compose file: labels of existing objects provide the rest. Pure.
  */
 export function planDown(
   name: string,
@@ -116,7 +116,7 @@ function removeVolumes(
   }
 }
 
-/** Part of the engine: there is nothing to remove. */
+/** Part of the engine: it can't be removed. */
 const BUILT_IN_IMAGE = 'tcompose/host:latest';
 
 function removeImages(

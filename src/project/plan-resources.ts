@@ -11,7 +11,7 @@ import type { Observed } from './observed.ts';
 import type { StepRef } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 
-/** Networks the services of a project use, by key, sorted. */
+/** Networks that the services of a project use, by key, sorted. */
 function usedNetworks(project: Project): readonly string[] {
   if (project.everyResource === true) return Object.keys(project.networks).sort();
   const keys = new Set<string>();
@@ -21,7 +21,7 @@ function usedNetworks(project: Project): readonly string[] {
   return [...keys].sort();
 }
 
-/** Named volumes the services of a project use, by key, sorted. */
+/** Named volumes that the services of a project use, by key, sorted. */
 export function usedVolumes(project: Project): readonly string[] {
   if (project.everyResource === true) return Object.keys(project.volumes).sort();
   const keys = new Set<string>();
@@ -86,19 +86,22 @@ function volumeBody(project: Project, key: string, volume: Volume, version: stri
   }) as VolumeCreateRequest;
 }
 
-/** What became of a network or volume in the plan. */
+/** What the plan does with a network or volume. */
 export interface ResourceOutcome {
-  /** Step after which it exists as the compose file has it; undefined when it does already. */
+  /** Step after which it exists as in the compose file; undefined if it does already. */
   readonly ready: StepRef | undefined;
-  /** It exists with another configuration than the file's, and is recreated: the step that removes it, which containers must leave it before. */
+  /**
+   * If it exists with a configuration that differs from the file's, it is recreated: the step that removes it, before
+   * which containers must leave it.
+   */
   readonly removal: StepRef | undefined;
-  /** Id at present, if it exists and stays. */
+  /** Its present id, if it exists and stays. */
   readonly id: string | undefined;
 }
 
 const BUILT_IN = new Set(['host', 'none', 'bridge', 'default']);
 
-/** Plans the networks: create what is missing, recreate what differs, check what is external. */
+/** Plans the networks: creates missing ones, recreates those that differ, checks external ones. */
 export function planNetworks(
   project: Project,
   observed: Observed,
@@ -143,7 +146,7 @@ export function planNetworks(
   return outcomes;
 }
 
-/** Names of volumes that exist with another configuration than the compose file's; recreating them loses data. */
+/** Names of volumes that exist with a configuration that differs from the compose file's; recreating them loses data. */
 export function divergedVolumes(project: Project, observed: Observed): readonly string[] {
   return usedVolumes(project)
     .map((key) => project.volumes[key]!)
@@ -160,7 +163,7 @@ export function divergedVolumes(project: Project, observed: Observed): readonly 
     .map((volume) => volume.name);
 }
 
-/** Plans the volumes; those in `renew` are removed and recreated, other diverged ones are kept with a warning. */
+/** Plans the volumes; those in `renew` are removed and recreated, other diverged ones stay with a warning. */
 export function planVolumes(
   project: Project,
   observed: Observed,

@@ -5,22 +5,18 @@ import type { ResourceKind } from '../events.ts';
 import type { ContainerSpec } from './create-body/index.ts';
 import type { ObservedContainer } from './observed.ts';
 
-/**
- * What a wait is for. `ready` is running and, where there is a health check, healthy; `done` is `ready` or ended with 0.
- */
+/** The purpose of a wait. `ready` is running and, if there is a health check, healthy; `done` is `ready` or ended with 0. */
 export type WaitCondition = 'healthy' | 'completed' | 'ready' | 'done';
 
 declare const step: unique symbol;
 
-/** Refers to a step of one plan. Only a PlanBuilder makes one: the text inside is for messages, not to be put together elsewhere. */
+/** Refers to a step of one plan. Only a PlanBuilder makes one: its text is for messages, and must not be composed elsewhere. */
 export type StepRef = string & { readonly [step]: true };
 
-/** What becomes of a pull that fails. */
+/** What to do when a pull fails. */
 export type PullFailure = 'error' | 'warning' | 'build';
 
-/**
- * One action of a plan. Containers are named by their final name; the executor knows which id has it at that moment.
- */
+/** One action of a plan. Containers are named by their final name; the executor knows the id at that moment. */
 export type Operation =
   | { readonly kind: 'create-network'; readonly name: string; readonly body: NetworkCreateRequest }
   | { readonly kind: 'remove-network'; readonly name: string; readonly id: string }
@@ -31,17 +27,17 @@ export type Operation =
       readonly kind: 'pull-image';
       readonly reference: string;
       readonly platform: string | undefined;
-      /** The first of those that need it. */
+      /** The first service that needs it. */
       readonly service: string;
-      /** It can be built, too. */
+      /** It can also be built. */
       readonly buildable: boolean;
-      /** Only the end is shown. */
+      /** Show only the end. */
       readonly quiet: boolean;
-      /** A failure lets the other pulls go on; it fails the plan in the end, is a warning, or has the image built. */
+      /** After a failure the other pulls continue; at the end it fails the plan, is a warning, or the image is built. */
       readonly failureIs: PullFailure;
-      /** A local name like it, for the message of a failure. */
+      /** A similar local name, for the message of a failure. */
       readonly near: string | undefined;
-      /** What is asked for and what is here, where only the platform differs. */
+      /** The requested and the local platform, if only the platform differs. */
       readonly elsewhere?: string;
     }
   | {
@@ -55,7 +51,7 @@ export type Operation =
       readonly kind: 'create-container';
       readonly container: string;
       readonly service: string;
-      /** Name at creation: a temporary one while the container it replaces still has the final name. */
+      /** Name at creation: a temporary one while the container that it replaces has the final name. */
       readonly as: string;
       readonly replaces: string | undefined;
       readonly spec: ContainerSpec;
@@ -64,20 +60,20 @@ export type Operation =
       readonly kind: 'start-container';
       readonly container: string;
       readonly service: string;
-      /** This plan made it: nothing it printed has been shown yet. */
+      /** This plan has created it: none of its output has been shown yet. */
       readonly isNew: boolean;
       readonly postStart: readonly Hook[];
     }
   /**
-   * Starts a container beside the one it replaces, waits until it is ready, and gives it names and ports of that one. On failure the
-   * new container goes, and all is as it was.
+   * Starts a container beside the one that it replaces, waits until it is ready, and gives it that one's names and
+   * ports. On failure the new container is removed, and everything is as before.
    */
   | {
       readonly kind: 'start-beside';
       readonly container: string;
       /** Its name until then. */
       readonly as: string;
-      /** Id of the one it replaces. */
+      /** Id of the one that it replaces. */
       readonly replaces: string;
       readonly service: string;
       readonly postStart: readonly Hook[];
@@ -95,13 +91,13 @@ export type Operation =
       readonly kind: 'remove-container';
       readonly container: string;
       readonly id: string;
-      /** Its anonymous volumes, too. */
+      /** Remove its anonymous volumes, too. */
       readonly volumes: boolean;
-      /** Volumes to remove with it that the engine does not know to be anonymous. */
+      /** Volumes to remove with it that are anonymous without the engine's knowledge. */
       readonly inheritedVolumes: readonly string[];
       readonly force: boolean;
     }
-  /** `from` is the name it has until then. */
+  /** `from` is its name until then. */
   | { readonly kind: 'rename-container'; readonly from: string; readonly container: string }
   | {
       readonly kind: 'connect-network';
@@ -149,13 +145,13 @@ export type Operation =
       readonly service: string;
       readonly containers: readonly string[];
       readonly condition: WaitCondition;
-      /** `false`: a failure is a warning and the plan goes on. */
+      /** `false`: a failure is a warning and the plan continues. */
       readonly required: boolean;
       /** Services that wait for this, for messages. */
       readonly dependents: readonly string[];
     };
 
-/** One step: it may begin when every step in `after` has ended well. */
+/** One step: it may begin when every step in `after` has succeeded. */
 export interface Step {
   /** Unique in its plan and readable: `create container shop-web-1`. */
   readonly id: StepRef;
@@ -166,13 +162,13 @@ export interface Step {
   readonly cause: string;
 }
 
-/** What is to be done, in an order in which every step comes after the ones it needs. */
+/** What to do, in an order in which every step comes after those that it needs. */
 export interface Plan {
   readonly steps: readonly Step[];
   readonly warnings: readonly string[];
-  /** Containers that are as they should be, with the word for that. */
+  /** Containers that are up to date, with Docker Compose's word for that. */
   readonly unchanged: readonly { readonly container: ObservedContainer; readonly status: string }[];
-  /** What the command was asked about and leaves alone, and why. */
+  /** What the command was asked about but ignores, and why. */
   readonly skipped?: readonly {
     readonly kind: ResourceKind;
     readonly name: string;

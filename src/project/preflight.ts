@@ -9,10 +9,10 @@ import { resolvedHostConfig } from './execute/create-container.ts';
 import type { Plan } from './plan.ts';
 
 /**
- * Finds what of a plan could not be carried out before anything of it is: files that are missing, requests the engine
- * would refuse, bind sources that are not there, ports that are taken. Only tcompose's own engine can be asked; others
- * tell when it comes to it.
- * @throws TcomposeError or TcomposeErrors, one a container.
+ * Finds, before anything is done, what in a plan could not be carried out: missing files, requests that the engine
+ * would refuse, missing bind sources, taken ports. Only tcompose's own engine can be asked; other engines fail at the
+ * step concerned.
+ * @throws TcomposeError or TcomposeErrors, one for each container.
  */
 export async function preflight(
   client: EngineClient,
@@ -22,7 +22,7 @@ export async function preflight(
   const errors = await missingFiles(plan);
   const request = await preflightRequest(project, plan);
   if ((request.create?.length ?? 0) + (request.start?.length ?? 0) > 0) {
-    // An older engine that is still at work does not know the question.
+    // An older engine that is still running does not know this request.
     const answer = await tolerate(client.system.preflight(request), 404);
     errors.push(...(await Promise.all((answer?.problems ?? []).map(problemError))));
   }
@@ -30,7 +30,7 @@ export async function preflight(
   if (errors.length > 1) throw new TcomposeErrors(errors);
 }
 
-/** The question: containers the plan creates, those of before that it starts, and those it stops or removes. */
+/** The request: containers that the plan creates, existing ones that it starts, and those that it stops or removes. */
 export async function preflightRequest(project: Project | undefined, plan: Plan): Promise<PreflightRequest> {
   const started = new Set<string>();
   const created = new Set<string>();
@@ -63,13 +63,13 @@ export async function preflightRequest(project: Project | undefined, plan: Plan)
   };
 }
 
-/** All networks of the service are internal: its ports are not published, so it does not matter who has them. */
+/** If all networks of the service are internal, its ports are not published, and it does not matter who has them. */
 function isUnreachable(project: Project | undefined, name: string): boolean {
   const keys = Object.keys(project?.services[name]?.networks ?? {});
   return keys.length > 0 && keys.every((key) => project?.networks[key]?.internal === true);
 }
 
-/** Configs and secrets from files that are not there, each file once. */
+/** Configs and secrets from missing files, each file once. */
 async function missingFiles(plan: Plan): Promise<TcomposeError[]> {
   const users = new Map<string, string>();
   for (const { operation } of plan.steps)

@@ -1,4 +1,4 @@
-/** Sentences one after the other, each with its end; `undefined` among them is left out. */
+/** Sentences one after the other, each with its final period; `undefined` is skipped. */
 export function sentences(parts: readonly (string | undefined)[]): string {
   const there = parts.filter((part): part is string => part !== undefined && part !== '');
   return there

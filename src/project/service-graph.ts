@@ -2,7 +2,7 @@ import type { Project } from '../compose/model/project.ts';
 import { graphOf } from '../graph/graph.ts';
 import { parentsOf } from './divergence.ts';
 
-/** Edges of a project's services, restricted to services that are in it. */
+/** Edges between a project's services, without services that are not in it. */
 export const serviceGraph = (project: Project) =>
   graphOf(
     Object.values(project.services).map((service) => [

@@ -3,7 +3,10 @@ import { nearestSteps } from './nearest-steps.ts';
 import type { StepRef } from './plan.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 
-/** Makes the stops of a service wait for those of everything that depends on it, directly or through services that do not stop. */
+/**
+ * Makes the stops of a service wait for those of everything that depends on it, directly or through services that are
+ * not stopped.
+ */
 export function orderStops(
   plan: PlanBuilder,
   stops: ReadonlyMap<string, readonly StepRef[]>,

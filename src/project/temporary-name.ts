@@ -1,12 +1,15 @@
 import { labels } from './labels.ts';
 
-/** Name of a container that is to replace another, until that one is gone (Docker Compose's form: `<12 hex digits>_<final name>`). */
+/**
+ * Name of a container that will replace another, until that one is gone (Docker Compose's form: `<12 hex digits>_<final
+ * name>`).
+ */
 export const temporaryName = (replacedId: string, finalName: string): string =>
   `${replacedId.slice(0, 12)}_${finalName}`;
 
 /**
- * The name a container will have once the one it replaces is gone; undefined when it has its final name already. The
- * label says that it replaces another: a name of that form may also be the user's own.
+ * The final name of a container that replaces another; undefined if it has its final name already. The label says that
+ * it replaces another: a user may also choose a name of that form.
  */
 export function finalName(container: {
   readonly name: string;

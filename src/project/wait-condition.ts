@@ -1,6 +1,6 @@
 import type { DependencyCondition } from '../compose/model/dependencies.ts';
 import type { WaitCondition } from './plan.ts';
 
-/** What a wait is for when a service depends on another with this condition; `service_started` needs none. */
+/** The purpose of a wait for a dependency with this condition; `service_started` needs none. */
 export const waitCondition = (condition: Exclude<DependencyCondition, 'service_started'>): WaitCondition =>
   condition === 'service_healthy' ? 'healthy' : 'completed';

@@ -15,7 +15,7 @@ import type { Extended, ExtendScope } from './extend-scope.ts';
 import { fetchedAt } from './fetched-at.ts';
 import { type Layer, LayeredPositions } from './layers.ts';
 
-/** Services that may extend each other in a row, and how many of them, the nearest, are searched for places. */
+/** Longest chain of services that extend each other, and how many of them, the nearest, are searched for places. */
 const maxChain = 100;
 const keptLayers = 10;
 
@@ -26,8 +26,8 @@ interface Step {
 
 /**
  * Replaces every service that extends another by the merge of the two, base first. Returns layers that say where the
- * inherited parts were written. Paths of services from other files are made to count from the project directory.
- * @throws TcomposeError COMPOSE_EXTENDS for a missing service or file, or a circle.
+ * inherited parts were written. Paths in services from other files become relative to the project directory.
+ * @throws TcomposeError COMPOSE_EXTENDS for a missing service or file, or a cycle.
  */
 export async function extendServices(scope: ExtendScope, run: LoadRun): Promise<readonly Layer[]> {
   const inherited: Layer[] = [];
@@ -94,7 +94,7 @@ function isBelow(path: TreePath, top: TreePath): boolean {
   return path.length > top.length && top.every((step, index) => path[index] === step);
 }
 
-/** The layers of a scope, narrowed to what stands at a path. */
+/** The layers of a scope, restricted to a path. */
 function layersAt(positions: LayeredPositions, path: TreePath): Layer[] {
   return positions
     .all()
@@ -140,7 +140,7 @@ async function baseOf(
   return { reference, baseScope: await extendedFile(absolute, run) };
 }
 
-/** The services of another file, canonical, with paths that count from the project directory; read once a load. */
+/** The services of another file, canonical, with paths relative to the project directory; read once for each load. */
 function extendedFile(file: string, run: LoadRun): Promise<ExtendScope> {
   const known = run.extendedFiles.get(file);
   if (known !== undefined) return known;

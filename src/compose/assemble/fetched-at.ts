@@ -5,7 +5,7 @@ import { fetchedFile } from '../read/discover.ts';
 import type { ComposeDocument } from '../read/read-documents.ts';
 import type { TreePath } from '../tree.ts';
 
-/** The same as `fetchedFile`; errors carry the place that names the file. */
+/** Like `fetchedFile`; errors get the place that names the file. */
 export async function fetchedAt(
   file: string,
   { effects }: LoadRun,

@@ -19,7 +19,7 @@ interface IncludeEntry {
   readonly envFiles: readonly string[] | undefined;
 }
 
-/** What a document includes beside the tree: where its parts were written, and contents that variables gave it. */
+/** What a document includes, besides the tree: where its parts were written, and contents from variables. */
 interface Included {
   readonly layers: readonly Layer[];
   readonly contents: Contents;
@@ -28,10 +28,10 @@ interface Included {
 const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models'];
 
 /**
- * Loads the projects a document includes, each from its own directory and with its own `.env` below the environment, and
- * puts their services and resources into the document's tree; where both have one of a name, the document overrides.
- * The `include` key is dropped.
- * @throws TcomposeError COMPOSE_INCLUDE for a circle or a malformed entry, and whatever is wrong in an included file.
+ * Loads the projects that a document includes, each from its own directory and with its own `.env` below the
+ * environment, and puts their services and resources into the document's tree; if both have an entry with the same
+ * name, the document overrides it. The `include` key is dropped.
+ * @throws TcomposeError COMPOSE_INCLUDE for a cycle or a malformed entry, and errors in an included file.
  */
 export async function includeProjects(
   document: ComposeDocument,
@@ -129,8 +129,8 @@ async function includeOne(
 }
 
 /**
- * What paths of an included project are joined to: its directory; or, where they are left relative, its way from the including
- * project's directory, to which that one adds its own.
+ * What paths of an included project are joined to: its directory; or, if paths are left relative, the directory
+ * relative to that of the including project, which adds its own.
  */
 function baseOf(entry: IncludeEntry, workingDir: string, run: LoadRun): string {
   if (run.options.noPathResolution !== true) return workingDir;
@@ -139,7 +139,7 @@ function baseOf(entry: IncludeEntry, workingDir: string, run: LoadRun): string {
   return anchored ? workingDir : relative(run.workingDir, workingDir);
 }
 
-/** The document's own entries override what is included. */
+/** The document's own entries override included ones. */
 function importResources(included: TreeMap, document: ComposeDocument): void {
   for (const section of sections) {
     const imported = ownMap(included, section);

@@ -3,7 +3,7 @@ import type { Positions } from '../positions.ts';
 import type { TreePath } from '../tree.ts';
 import { locate, placeAt, type Source } from '../yaml/index.ts';
 
-/** A part of a document that went into a merged tree: what was at `from` in it stands at `to` in the tree. */
+/** A part of a document in a merged tree: what was at `from` in the document is at `to` in the tree. */
 export interface Layer {
   readonly source: Source;
   readonly document: number;
@@ -17,7 +17,7 @@ interface Found {
   readonly depth: number;
 }
 
-/** Places of a tree merged from layers, the earliest first; a later one wins where both have the node. */
+/** Places in a tree that was merged from layers, the earliest first; the later layer counts if both have the node. */
 export class LayeredPositions implements Positions {
   readonly #layers: Layer[] = [];
 
@@ -25,7 +25,7 @@ export class LayeredPositions implements Positions {
     this.#layers.push(layer);
   }
 
-  /** Layers of a service that another one extends: they lie below everything that is known of the other. */
+  /** Layers of a service that another one extends: below all layers of the other. */
   addBelow(layers: readonly Layer[]): void {
     this.#layers.unshift(...layers);
   }
@@ -48,7 +48,7 @@ export class LayeredPositions implements Positions {
     return placeAt(best.layer.source.file, best.layer.source.text, best.offset);
   }
 
-  /** The layers a path may come from, each with the path below its `to`; lists are counted through end to end. */
+  /** The layers from which a path may come, each with the path below its `to`; the items of lists are counted across layers. */
   *#candidates(path: TreePath): Generator<[Layer, TreePath]> {
     const indexAt = this.#layers.length > 1 ? path.findIndex((step) => typeof step === 'number') : -1;
     let index = indexAt < 0 ? 0 : Number(path[indexAt]);

@@ -22,10 +22,11 @@ import { LayeredPositions } from './layers.ts';
 import type { LoadedTree } from './loaded-tree.ts';
 
 /**
- * Reads compose files and merges them, document by document: variables, include, extends, merge, form, canonical syntax;
- * then, for all together, defaults, rules, paths and variables without a value. The order is that of compose-go's loader.
+ * Reads compose files and merges them, document by document: variables, include, extends, merge, form, canonical
+ * syntax; then, for all together, defaults, rules, paths and variables without a value. The order is that of
+ * compose-go's loader.
  * @param files absolute paths, or `-`.
- * @throws TcomposeError(s) for mistakes that leave nothing to go on with; others are in the result.
+ * @throws TcomposeError(s) for mistakes after which loading can't continue; others are in the result.
  */
 export async function loadFiles(files: readonly string[], run: LoadRun): Promise<LoadedTree> {
   const positions = new LayeredPositions();
@@ -102,7 +103,7 @@ async function addDocument(
   } catch (error) {
     const errors = errorsIn(error);
     mistakes.takeOut(errors, touched);
-    // There may be more, which nobody took out.
+    // There may be further ones, whose values are still in the tree.
     if (errors.length >= maxProblems) mistakes.throwAll();
   }
   for (const service of mapsIn(touched, 'services')) dropEmptyNames(service);
@@ -113,8 +114,9 @@ async function addDocument(
 const sections = ['services', 'networks', 'volumes', 'secrets', 'configs', 'models'];
 
 /**
- * What of a merged tree a document had a hand in: the top-level keys it has, and of sections the entries it names. The rest
- * is as the phases left it after earlier documents, so that a file of many documents is checked in linear time.
+ * The parts of a merged tree that a document contributed to: the top-level keys it has, and in sections the entries it
+ * names. The rest is as the phases left it after earlier documents, so that a file with many documents is checked in
+ * linear time.
  */
 function partOf(merged: TreeMap, document: TreeMap): TreeMap {
   const part: TreeMap = {};
@@ -133,7 +135,7 @@ function partOf(merged: TreeMap, document: TreeMap): TreeMap {
   return part;
 }
 
-/** The counterpart of `partOf`: the part's values in the place of those they were made from. */
+/** The inverse of `partOf`: puts the part's values in place of those they were made from. */
 function putBack(merged: TreeMap, part: TreeMap): TreeMap {
   for (const [key, value] of Object.entries(part)) {
     const known = own(merged, key);
@@ -143,7 +145,7 @@ function putBack(merged: TreeMap, part: TreeMap): TreeMap {
   return merged;
 }
 
-/** `version` says nothing any more. */
+/** `version` has no meaning any more. */
 function dropVersion(tree: TreeMap, document: ComposeDocument, run: LoadRun): void {
   if (own(tree, 'version') === undefined) return;
   delete tree.version;
@@ -155,13 +157,13 @@ function dropVersion(tree: TreeMap, document: ComposeDocument, run: LoadRun): vo
   });
 }
 
-/** Name servers whose variable turned out empty are no name servers. */
+/** Name servers from an empty variable are dropped. */
 function dropEmptyNames(service: TreeMap): void {
   const dns = own(service, 'dns');
   if (isList(dns) && dns.includes('')) service.dns = dns.filter((entry) => entry !== '');
 }
 
-/** What an item of a list becomes in the canonical tree; nothing when it has no canonical form by itself. */
+/** The canonical form of a list item; nothing if it has none by itself. */
 function canonicalItems(path: TreePath, item: Tree, run: LoadRun): readonly Tree[] {
   const [section, name, attribute] = path;
   if (section !== 'services' || path.length !== 3) return [];
@@ -177,7 +179,7 @@ function canonicalItems(path: TreePath, item: Tree, run: LoadRun): readonly Tree
   }
 }
 
-/** A watched path is the file itself, whatever links lead to it: that is what file events name. */
+/** Replaces a watched path by its target if it is a link: file events name the target. */
 async function followWatchLinks(tree: TreeMap, run: LoadRun): Promise<void> {
   for (const service of mapsIn(tree, 'services')) {
     const rules = ownMap(service, 'develop')?.watch;

@@ -4,15 +4,15 @@ import type { TreeMap } from '../tree.ts';
 import type { Mistakes } from '../validate/mistakes.ts';
 import type { LayeredPositions } from './layers.ts';
 
-/** A merged, canonical tree and where its parts were written. */
+/** A merged, canonical tree, with the places of its parts. */
 export interface LoadedTree {
   readonly tree: TreeMap;
   readonly positions: LayeredPositions;
-  /** What is wrong in the tree, and has been taken out of it. */
+  /** What is wrong in the tree, and was removed from it. */
   readonly mistakes: Mistakes;
-  /** What secrets and configs have by their variable. */
+  /** Contents of secrets and configs that come from a variable. */
   readonly contents: Contents;
 }
 
-/** Loads files, as `loadFiles` does: what an include needs of the loader it is a part of. */
+/** Loads files like `loadFiles`: the part of the loader that an include needs. */
 export type LoadFiles = (files: readonly string[], run: LoadRun) => Promise<LoadedTree>;

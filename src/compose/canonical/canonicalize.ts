@@ -11,19 +11,18 @@ interface Pass {
   readonly positions: Positions;
   readonly skipInterpolation: boolean;
   readonly errors: TcomposeError[];
-  /** Entries that ranges of ports have been expanded to. */
+  /** Number of entries from expanded port ranges. */
   ports: number;
 }
 
-/** How many ports the ranges of one file may come to: a thousand lines of full ranges would fill the memory. */
+/** Most ports from the ranges of one file: a thousand lines of full ranges would fill the memory. */
 const maxPorts = 500_000;
 
 type Expand = (node: Tree, path: TreePath, pass: Pass) => Tree;
 
 /**
- * Short syntax to long in a valid tree, in place: what is long already stays. Lists and mappings of KEY=VALUE are left in
- * the form they have, which merging the next file needs. Throws for ports, volumes and devices that can't be read, all
- * of them together.
+ * Converts short syntax to long in a valid tree, in place; long syntax stays. Lists and mappings of KEY=VALUE keep
+ * their form, which merging the next file needs. Throws for invalid ports, volumes and devices, all of them together.
  */
 export function canonicalize(
   tree: TreeMap,
@@ -102,7 +101,7 @@ function fail(noun: string, text: string, why: string, path: TreePath, pass: Pas
   return text;
 }
 
-/** How each short syntax is written. */
+/** The correct form of each short syntax. */
 const hints: Readonly<Record<string, string>> = {
   port: 'Write [IP:][HOST:]CONTAINER[/PROTOCOL], such as "8080:80".',
   volume: 'Write [SOURCE:]TARGET[:OPTIONS], such as ./data:/data:ro.',
@@ -127,7 +126,7 @@ const expandPorts: Expand = (node, path, pass) => {
   return long;
 };
 
-/** False, once with an error, when the ranges of the file have come to too many ports. */
+/** False, with one error, when the ranges of the file have too many ports. */
 function spend(count: number, path: TreePath, pass: Pass): boolean {
   const fits = pass.ports <= maxPorts;
   pass.ports += count;
@@ -188,7 +187,7 @@ const expandWatch: Expand = (node, path, pass) => {
   return node;
 };
 
-/** Attributes of a service that have a short form. */
+/** Attributes of a service that have a short syntax. */
 const attributes: Readonly<Record<string, Expand>> = {
   build: expandBuild,
   configs: expandGrants,

@@ -1,8 +1,8 @@
 import type { TreeMap } from '../tree.ts';
 
 /**
- * Long form of `source[:target[:permissions]]`. A CDI name (`vendor.com/class=device`) has neither, and becomes its own
- * target, by which the engine knows it. Returns a sentence when there are more parts.
+ * Long form of `source[:target[:permissions]]`. A CDI name (`vendor.com/class=device`) has neither, and is its own
+ * target, by which the engine recognises it. Returns a sentence when there are more parts.
  */
 export function parseDevice(text: string): TreeMap | { readonly error: string } {
   const parts = text.split(':');

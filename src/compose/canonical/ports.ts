@@ -5,10 +5,10 @@ type Failure = { readonly error: string };
 type Range = { readonly first: number; readonly last: number };
 
 /**
- * Long form of `[[ip:][published]:]target[/protocol]`, `published` and `target` being a port or a range: one entry per
- * container port, in the textual order of `port/protocol` (Docker's port parser, https://docs.docker.com/reference/compose-file/services/#ports).
- * A range published for a single container port stays one: the engine picks a free port of it. Returns a sentence when the
- * text is not a port.
+ * Long form of `[[ip:][published]:]target[/protocol]`, where `published` and `target` are ports or ranges: one entry
+ * for each container port, in the textual order of `port/protocol` (Docker's port parser,
+ * https://docs.docker.com/reference/compose-file/services/#ports). A published range for a single container port stays
+ * a range: the engine picks a free port from it. Returns a sentence when the text is not a port.
  */
 export function parsePort(text: string): TreeMap[] | Failure {
   const slash = text.indexOf('/');

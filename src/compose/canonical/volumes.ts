@@ -4,9 +4,9 @@ import type { TreeMap } from '../tree.ts';
 const propagations = ['rprivate', 'private', 'rshared', 'shared', 'rslave', 'slave'];
 
 /**
- * Long form of `[source:]target[:options]` (https://docs.docker.com/reference/compose-file/services/#short-syntax-5). A source that
- * begins like a path makes a bind, any other a named volume, none an anonymous volume; options that aren't known are ignored,
- * as Docker Compose ignores them. Returns a sentence when the text is not a volume.
+ * Long form of `[source:]target[:options]` (https://docs.docker.com/reference/compose-file/services/#short-syntax-5). A
+ * source that begins like a path makes a bind, any other a named volume, a missing one an anonymous volume; unknown
+ * options are ignored, as in Docker Compose. Returns a sentence when the text is not a volume.
  */
 export function parseVolume(text: string): TreeMap | { readonly error: string } {
   if (text.trim() === '') return { error: 'it is empty' };
@@ -37,15 +37,18 @@ export function parseVolume(text: string): TreeMap | { readonly error: string } 
   };
 }
 
-/** A path without doubled slashes, `.` and `..`, and without a slash at its end; a relative one stays so, a blank one is `.`. */
+/**
+ * A path without doubled slashes, `.` and `..`, and without a slash at its end; a relative path stays relative, a blank
+ * one becomes `.`.
+ */
 export function cleanTarget(target: string): string {
   const clean = posix.normalize(target);
   return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean;
 }
 
 /**
- * The fields of `v:/target[:options]`, where `v` is one letter: a volume of that name. Docker Compose reads it as a path on a Windows
- * drive, and fails; what has the path of a container behind it (`c:/data:/data`) is left to be one.
+ * The fields of `v:/target[:options]`, where `v` is one letter: a volume with that name. Docker Compose takes it for a
+ * path on a Windows drive, and fails; a text with a container path after it (`c:/data:/data`) remains such a path.
  */
 const shortNamed = (text: string): string[] | undefined =>
   /^([a-zA-Z]):(\/[^:]*)(?::([a-zA-Z,]*))?$/

@@ -11,7 +11,7 @@ export const grant = struct([
   ['mode', fileMode],
 ]);
 
-/** Attributes of `services.*.build` in the order `config` prints them. */
+/** Attributes of `services.*.build` in the order of `config`. */
 export const buildFields: Fields = [
   ['context', text],
   ['dockerfile', text],

@@ -5,7 +5,7 @@ import { formatPath, type Tree, type TreePath } from '../tree.ts';
 import type { Warning } from '../warning.ts';
 import type { Out } from './out.ts';
 
-/** Way to a node, from the node upwards: cheap to extend, and made a path only for messages. */
+/** A path to a node, from the node upwards: cheap to extend, and converted to a path only for messages. */
 export interface Cursor {
   readonly key: string | number;
   readonly parent: Cursor | undefined;
@@ -18,14 +18,14 @@ export function pathOf(cursor: Cursor | undefined): TreePath {
   return path;
 }
 
-/** Collects what is wrong while a tree is read. */
+/** Collects errors while a tree is read. */
 export interface ReadContext {
   readonly positions: Positions;
   readonly errors: TcomposeError[];
   readonly warn: (warning: Warning) => void;
 }
 
-/** Notes an error about the node at the cursor: its path, then what is wrong with it. */
+/** Records an error about the node at the cursor: its path, then what is wrong with it. */
 export function reject(context: ReadContext, at: Cursor, why: string, hint?: string): undefined {
   if (context.errors.length >= maxProblems) return undefined;
   const path = pathOf(at);
@@ -38,8 +38,8 @@ export function reject(context: ReadContext, at: Cursor, why: string, hint?: str
 export type Format = 'yaml' | 'json';
 
 /**
- * One kind of value: how it goes from the canonical tree into the model, and from the model into `config`'s output.
- * `read` gives undefined for what the file doesn't say, `write` undefined for what the output leaves out.
+ * How one kind of value gets from the canonical tree into the model, and from the model into `config`'s output. `read`
+ * returns undefined for what the file doesn't say, `write` undefined for what the output omits.
  */
 export interface Codec {
   readonly read: (node: Tree, at: Cursor, context: ReadContext) => unknown;

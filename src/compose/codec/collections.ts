@@ -5,7 +5,7 @@ import { sortedKeys } from './key-order.ts';
 import { type Out, OutMap, RawNumber } from './out.ts';
 import { textOf } from './scalars.ts';
 
-/** A list of strings; one string is a list of one. Left out when empty. */
+/** A list of strings; a single string is a list of one. Omitted when empty. */
 export const texts: Codec = {
   read: (node) => {
     if (isList(node)) return node.map((item) => textOf(item) ?? '');
@@ -17,7 +17,7 @@ export const texts: Codec = {
   },
 };
 
-/** Mapping, or list of KEY=VALUE; `missing` is the value of a key that has none. */
+/** A mapping, or a list of KEY=VALUE; `missing` is the value of a key without one. */
 function readPairs(node: Tree, missing: string | null): Record<string, string | null> | undefined {
   const pairs: Record<string, string | null> = {};
   if (isList(node)) {
@@ -40,10 +40,10 @@ function writePairs(value: unknown, format: Format): Out | undefined {
   return map.entries.length === 0 ? undefined : map;
 }
 
-/** Strings by key; a key without value has the empty string. */
+/** Strings by key; a key without a value has the empty string. */
 export const pairs: Codec = { read: (node) => readPairs(node, ''), write: writePairs };
 
-/** Strings by key; a key without value has null. */
+/** Strings by key; a key without a value has null. */
 export const pairsOrNull: Codec = { read: (node) => readPairs(node, null), write: writePairs };
 
 /** `KEY=VALUE` or `KEY`, as a list (build.ssh). */
@@ -77,7 +77,7 @@ export const listsByKey: Codec = {
   },
 };
 
-/** A list of `item`s; left out when empty. */
+/** A list of `item`s; omitted when empty. */
 export const listOf = (item: Codec): Codec => ({
   read: (node, at, context) => {
     if (!isList(node)) return undefined;
@@ -89,7 +89,7 @@ export const listOf = (item: Codec): Codec => ({
   },
 });
 
-/** `value`s by name; a null stays null. Left out when empty. */
+/** `value`s by name; a null stays null. Omitted when empty. */
 export const mapOf = (value: Codec): Codec => ({
   read: (node, at, context) => {
     if (!isMap(node)) return undefined;
@@ -118,7 +118,7 @@ export function writeMap(entries: Readonly<Record<string, unknown>>, value: Code
 export type Fields = readonly (readonly [name: string, codec: Codec])[];
 
 /**
- * A mapping with named attributes, written in their order, with `x-*` keys after them (only in YAML: Go's JSON has none).
+ * A mapping with named attributes, written in their order, followed by `x-*` keys (only in YAML: Go's JSON has none).
  * An empty one is written as `{}`.
  */
 export const struct = (fields: Fields): Codec => {
@@ -168,17 +168,17 @@ function writeStruct(fields: Fields, value: Readonly<Record<string, unknown>>, f
   return map;
 }
 
-/** Codecs whose attribute Go's JSON prints even when it is absent. */
+/** Codecs whose attribute is in Go's JSON even when absent. */
 const inJsonAlways = new Map<Codec, () => Out>();
 
-/** The same codec, its attribute printed in JSON even when absent. */
+/** The same codec, whose attribute is in JSON even when absent. */
 export function alwaysInJson(codec: Codec, absent: () => Out): Codec {
   const copy = { ...codec };
   inJsonAlways.set(copy, absent);
   return copy;
 }
 
-/** A mapping left out of YAML when it is empty, and printed as `{}` in JSON. */
+/** A mapping that is omitted from YAML when empty, and is `{}` in JSON. */
 export const structByValue = (fields: Fields): Codec => {
   const codec = struct(fields);
   const write: Codec['write'] = (value, format) => {
@@ -188,7 +188,7 @@ export const structByValue = (fields: Fields): Codec => {
   return alwaysInJson({ read: codec.read, write }, () => new OutMap());
 };
 
-/** Adds the `x-*` keys, which stand last. */
+/** Adds the `x-*` keys, which come last. */
 export function writeExtensions(
   map: OutMap,
   extensions: Readonly<Record<string, Tree>> | undefined,
@@ -200,7 +200,7 @@ export function writeExtensions(
 
 const yamlWord = (number: number): string => (Number.isNaN(number) ? '.nan' : number < 0 ? '-.inf' : '.inf');
 
-/** Any data as it is, keys sorted. */
+/** Any data unchanged, with sorted keys. */
 export function writeTree(node: Tree, format: Format): Out {
   if (isList(node)) return node.map((item) => writeTree(item, format));
   if (isMap(node)) {

@@ -47,7 +47,7 @@ const resourceSet = struct([
   ['generic_resources', listOf(genericResource)],
 ]);
 
-/** Attributes of `services.*.deploy` in the order `config` prints them. */
+/** Attributes of `services.*.deploy` in the order of `config`. */
 export const deployFields: Fields = [
   ['mode', text],
   ['replicas', integerAsGiven],

@@ -16,14 +16,14 @@ export const hook = struct([['command', command], ...shared]);
 /** An entry of `pre_start`. */
 export const preStartHook = struct([['command', command], ['image', text], ...shared, ['per_replica', flag]]);
 
-/** The `exec` of a watch rule; Go's JSON prints one without a command where the file has none. */
+/** The `exec` of a watch rule; Go's JSON has one without a command if the file has none. */
 const watchExec = alwaysInJson(hook, () => {
   const none = new OutMap();
   none.set('command', null);
   return none;
 });
 
-/** Attributes of `services.*.develop` in the order `config` prints them. */
+/** Attributes of `services.*.develop` in the order of `config`. */
 export const developFields: Fields = [
   [
     'watch',

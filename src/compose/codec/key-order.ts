@@ -4,8 +4,8 @@ const isDigit = (char: string | undefined): boolean => char !== undefined && cha
 const isLetter = (char: string | undefined): boolean => char !== undefined && /\p{L}/u.test(char);
 
 /**
- * Order of mapping keys in Go's YAML: runs of digits compare as numbers, other characters by code point, and where one
- * key has a letter and the other has none, the letter comes last, or first when digits precede it.
+ * Order of mapping keys in Go's YAML: runs of digits compare as numbers, other characters by code point; if one key has
+ * a letter where the other has none, the letter comes last, or first after digits.
  */
 export function compareYamlKeys(left: string, right: string): number {
   const a = [...left];
@@ -27,7 +27,10 @@ export function compareYamlKeys(left: string, right: string): number {
 
 const codeOf = (text: readonly string[], at: number): number => text[at]?.codePointAt(0) ?? 0;
 
-/** Compares the digits from `at` on as numbers, then by their count. A number with a leading zero counts what went before. */
+/**
+ * Compares the digits from `at` on as numbers, then by their count. For a number with a leading zero, what precedes it
+ * counts.
+ */
 function compareNumbers(a: readonly string[], b: readonly string[], at: number): number {
   let head = '';
   if (a[at] === '0' || b[at] === '0') {
@@ -50,13 +53,13 @@ function digitsFrom(text: readonly string[], at: number): string {
   return text.slice(at, end).join('');
 }
 
-/** Order of the bytes of the UTF-8 form, which is Go's order of strings. */
+/** Order of the UTF-8 bytes, which is Go's order of strings. */
 export function compareBytes(left: string, right: string): number {
   if (left === right) return 0;
   return Buffer.compare(Buffer.from(left), Buffer.from(right));
 }
 
-/** Keys of a mapping in the order Go's encoder of the format puts them. */
+/** Keys of a mapping in the order of Go's encoder for the format. */
 export function sortedKeys(map: Readonly<Record<string, unknown>>, format: Format): string[] {
   const keys = Object.keys(map);
   if (keys.length < 2) return keys;
@@ -65,5 +68,5 @@ export function sortedKeys(map: Readonly<Record<string, unknown>>, format: Forma
     : keys.sort(format === 'yaml' ? compareYamlKeys : compareBytes);
 }
 
-/** Keys of capital letters alone, for which both orders are that of the code units. */
+/** Keys with only capital letters, for which both orders are that of the code units. */
 const isPlain = (key: string): boolean => /^[A-Z]+$/.test(key);

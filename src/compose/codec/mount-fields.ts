@@ -1,7 +1,7 @@
 import { type Fields, pairs, struct } from './collections.ts';
 import { bytes, fileModeNumber, flag, optOut, text } from './scalars.ts';
 
-/** Attributes of an entry of `services.*.volumes` in the order `config` prints them. */
+/** Attributes of an entry of `services.*.volumes` in the order of `config`. */
 export const mountFields: Fields = [
   ['type', text],
   ['source', text],

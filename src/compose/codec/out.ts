@@ -1,7 +1,7 @@
-/** A document to be written: scalars, lists, and mappings whose order is kept even for keys that look like numbers. */
+/** A document to write: scalars, lists, and mappings whose order is kept even for keys that look like numbers. */
 export type Out = null | boolean | number | string | RawNumber | readonly Out[] | OutMap;
 
-/** A mapping to be printed, its keys in the order they were set. */
+/** A mapping to print, with its keys in the order in which they were set. */
 export class OutMap {
   readonly entries: [key: string, value: Out][] = [];
 
@@ -10,7 +10,7 @@ export class OutMap {
   }
 }
 
-/** A number already in the digits it is to be written with. */
+/** A number that already has the digits in which to write it. */
 export class RawNumber {
   readonly digits: string;
 

@@ -8,7 +8,7 @@ const pool = struct([
   ['aux_addresses', pairs],
 ]);
 
-/** Attributes of a top-level network in the order `config` prints them. */
+/** Attributes of a top-level network in the order of `config`. */
 const networkFields: Fields = [
   ['name', text],
   ['driver', text],
@@ -29,7 +29,7 @@ const networkFields: Fields = [
   ['enable_ipv6', flagAsGiven],
 ];
 
-/** Attributes of a top-level volume in the order `config` prints them. */
+/** Attributes of a top-level volume in the order of `config`. */
 const volumeFields: Fields = [
   ['name', text],
   ['driver', text],
@@ -38,7 +38,7 @@ const volumeFields: Fields = [
   ['labels', pairs],
 ];
 
-/** Attributes of a top-level secret or config in the order `config` prints them. */
+/** Attributes of a top-level secret or config in the order of `config`. */
 const fileObjectFields: Fields = [
   ['name', text],
   ['file', text],
@@ -51,7 +51,7 @@ const fileObjectFields: Fields = [
   ['template_driver', text],
 ];
 
-/** Attributes of a top-level model in the order `config` prints them. */
+/** Attributes of a top-level model in the order of `config`. */
 const modelFields: Fields = [
   ['name', text],
   ['model', text],

@@ -7,23 +7,23 @@ import { int64Digits, toInt64 } from '../values/int64.ts';
 import { type Codec, type Cursor, type ReadContext, reject } from './codec.ts';
 import { RawNumber } from './out.ts';
 
-/** A scalar as text, numbers in Go's digits; undefined for null and for what is not a scalar. */
+/** A scalar as text, with numbers in Go's form; undefined for null and for what is not a scalar. */
 export function textOf(node: Tree | undefined): string | undefined {
   if (typeof node === 'string') return node;
   if (typeof node === 'number') return Number.isInteger(node) ? String(node) : formatGoFloat(node);
   return typeof node === 'boolean' ? String(node) : undefined;
 }
 
-/** A string; left out when empty. */
+/** A string; omitted when empty. */
 export const text: Codec = {
   read: (node) => textOf(node),
   write: (value) => (value === '' ? undefined : (value as string)),
 };
 
-/** A string printed even when empty. */
+/** A string that is printed even when empty. */
 export const textAlways: Codec = { read: (node) => textOf(node), write: (value) => value as string };
 
-/** A string that Docker Compose's model does not have, and its output therefore neither. */
+/** A string that Docker Compose's model, and therefore its output, does not have. */
 export const unprinted: Codec = { read: (node) => textOf(node), write: () => undefined };
 
 const truths: Readonly<Record<string, boolean>> = {
@@ -42,10 +42,10 @@ function readBoolean(node: Tree, at: Cursor, context: ReadContext): boolean | un
   return node === null ? undefined : reject(context, at, `"${String(node)}" is neither true nor false`);
 }
 
-/** A boolean; left out when false. */
+/** A boolean; omitted when false. */
 export const flag: Codec = { read: readBoolean, write: (value) => (value === true ? true : undefined) };
 
-/** A boolean printed whenever it was given. */
+/** A boolean that is printed whenever it was given. */
 export const flagAsGiven: Codec = { read: readBoolean, write: (value) => value as boolean };
 
 /** A boolean that is true unless the file says otherwise; only `false` is printed. */
@@ -60,32 +60,32 @@ function readInteger(node: Tree, at: Cursor, context: ReadContext): number | und
       const whole = toInt64(node as number | string);
       return whole ?? reject(context, at, `${String(node)} does not fit into 64 bits`);
     }
-    // Attributes such as cpu_period are numbers in the schema and whole in the model.
+    // Attributes such as cpu_period are numbers in the schema and integers in the model.
     if (typeof node === 'number') return Math.trunc(number);
   }
   return reject(context, at, `"${String(node)}" is not a whole number`);
 }
 
-/** An integer; left out when 0. */
+/** An integer; omitted when 0. */
 export const integer: Codec = {
   read: readInteger,
   write: (value) => (value === 0 ? undefined : writeInteger(value)),
 };
 
-/** An integer printed whenever it was given. */
+/** An integer that is printed whenever it was given. */
 export const integerAsGiven: Codec = { read: readInteger, write: (value) => writeInteger(value) };
 
 const writeInteger = (value: unknown): number | RawNumber =>
   Number.isSafeInteger(value) ? (value as number) : new RawNumber(int64Digits(value as number));
 
-/** An integer of devices, -1 for `all`. */
+/** A number of devices, -1 for `all`. */
 export const deviceCount: Codec = {
   read: (node, at, context) =>
     typeof node === 'string' && node.toLowerCase() === 'all' ? -1 : readInteger(node, at, context),
   write: integer.write,
 };
 
-/** A number that Go holds in 32 bits; left out when 0. */
+/** A number that Go stores in 32 bits; omitted when 0. */
 export const fraction: Codec = {
   read: (node, at, context) => {
     if (node === null) return undefined;
@@ -97,7 +97,7 @@ export const fraction: Codec = {
     value === 0 ? undefined : new RawNumber(formatGoFloat32(value as number, format === 'yaml' ? 1e6 : 1e21)),
 };
 
-/** Bytes; printed as a string of decimal digits, left out when 0. */
+/** Bytes; printed as a string of decimal digits, omitted when 0. */
 export const bytes: Codec = {
   read: (node, at, context) => {
     const size = parseBytes(textOf(node) ?? '');
@@ -116,13 +116,13 @@ const readDuration: Codec['read'] = (node, at, context) => {
   return reject(context, at, nanoseconds.error, 'A duration is a number with a unit: 30s, 1m30s, 500ms.');
 };
 
-/** Nanoseconds; left out when 0. */
+/** Nanoseconds; omitted when 0. */
 export const duration: Codec = {
   read: readDuration,
   write: (value) => (value === 0 ? undefined : formatDuration(value as number)),
 };
 
-/** Nanoseconds printed whenever they were given. */
+/** Nanoseconds that are printed whenever they were given. */
 export const durationAsGiven: Codec = {
   read: readDuration,
   write: (value) => formatDuration(value as number),

@@ -80,10 +80,7 @@ const portFields: Fields = [
   ['app_protocol', text],
 ];
 
-/**
- * Attributes of a service in the order `config` prints them, which is that of Docker Compose's own model, with the way each
- * is read and written.
- */
+/** Attributes of a service in the order of `config`, which is that of Docker Compose's own model, with their codecs. */
 export const serviceFields: Fields = [
   ['profiles', texts],
   ['annotations', pairs],

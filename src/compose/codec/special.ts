@@ -97,7 +97,7 @@ const pair = struct([
   ['hard', integerAsGiven],
 ]);
 
-/** One limit: a number for both, or soft and hard. A single 0 is printed as the pair, as Docker Compose prints it. */
+/** One limit: a number for both, or soft and hard. A single 0 is printed as a pair, as by Docker Compose. */
 const ulimit: Codec = {
   read: (node, at, context) => (isMap(node) ? pair : integer).read(node, at, context),
   write: (value, format) => pair.write(value === 0 ? { soft: 0, hard: 0 } : value, format) as Out,
@@ -126,7 +126,7 @@ export const ulimits: Codec = {
   },
 };
 
-/** `healthcheck.retries`, `deploy…max_attempts`: whole and not negative. */
+/** `healthcheck.retries`, `deploy…max_attempts`: a non-negative integer. */
 export const count: Codec = {
   read: (node, at, context) => {
     const number = integer.read(node, at, context) as number | undefined;
@@ -146,7 +146,7 @@ export const portNumber: Codec = {
   write: integer.write,
 };
 
-/** `dns`: an empty string says nothing (it comes from an unset variable). */
+/** `dns`: an empty string counts as missing (it comes from an unset variable). */
 export const nonEmptyTexts: Codec = {
   read: (node, at, context) => {
     const list = texts.read(node, at, context) as readonly string[] | undefined;
@@ -155,7 +155,7 @@ export const nonEmptyTexts: Codec = {
   write: texts.write,
 };
 
-/** Numbers and strings as strings, none twice: `7` and `"7"` are one. */
+/** Numbers and strings as strings, without duplicates: `7` and `"7"` are equal. */
 export const distinctTexts: Codec = {
   read: (node, at, context) => {
     const list = texts.read(node, at, context) as readonly string[] | undefined;

@@ -7,8 +7,8 @@ import type { Service } from '../model/service.ts';
 import { writeJson } from './write-json.ts';
 
 /**
- * The attributes of a service that its containers are made from, in the order of `config`: all but `build`, `pull_policy`,
- * `scale`, `deploy.replicas`, `depends_on`, `profiles` and `x-*`, which Docker Compose leaves out too.
+ * The attributes of a service that determine its containers, in the order of `config`: all except `build`,
+ * `pull_policy`, `scale`, `deploy.replicas`, `depends_on`, `profiles` and `x-*`, which Docker Compose excludes, too.
  */
 function everyAttribute(given: Service): OutMap {
   const { build: _b, pull_policy: _p, scale: _s, depends_on: _d, profiles: _f, name: _n, ...kept } = given;
@@ -17,29 +17,29 @@ function everyAttribute(given: Service): OutMap {
 }
 
 /**
- * Less `develop` and `attach`, which change nothing in a container, and `label_file`, whose labels are among the labels: editing
- * them does not recreate a container.
+ * Also excludes `develop` and `attach`, which change nothing in a container, and `label_file`, whose labels are among
+ * the labels: editing them does not recreate a container.
  */
 function hashedAttributes(given: Service): OutMap {
   const { develop: _w, attach: _a, label_file: _l, ...kept } = given;
   return everyAttribute(kept);
 }
 
-/** The text a service's configuration hash is made from: its attributes as compact JSON. */
+/** The text from which a service's configuration hash is computed: its attributes as compact JSON. */
 export const serviceHashInput = (given: Service): string => writeJson(hashedAttributes(given), '');
 
-/** The same, attribute by attribute; those without a value are left out. */
+/** The same, attribute by attribute, without those that have no value. */
 export const serviceHashParts = (given: Service): readonly (readonly [attribute: string, text: string])[] =>
   hashedAttributes(given)
     .entries.filter(([, value]) => value !== null)
     .map(([key, value]) => [key, writeJson(value, '')]);
 
 /**
- * What versions of Docker Compose make the hash of a service from, where that is not `serviceHashInput`: they keep what
- * `hashedAttributes` leaves out, name containers in the place of services whose namespaces or volumes are shared, write out what
- * `use_api_socket` brings, and, up to 2.40, say that a missing bind source is created but not that it is not.
- * Found by comparing with labels that Docker Compose 2.40.3 gave.
- * @param containerOf id of a service's first container; undefined when it has none.
+ * What versions of Docker Compose compute a service's hash from, if that differs from `serviceHashInput`: they include
+ * what `hashedAttributes` excludes, name containers instead of services whose namespaces or volumes are shared, write
+ * out what `use_api_socket` adds, and, up to 2.40, state that a missing bind source is created but not that it is not.
+ * Found by comparing with labels that Docker Compose 2.40.3 set.
+ * @param containerOf id of a service's first container; undefined if it has none.
  */
 export function foreignHashInputs(
   given: Service,
@@ -47,7 +47,8 @@ export function foreignHashInputs(
 ): readonly string[] {
   const attributes = everyAttribute(withContainers(withSocket(given), containerOf));
   const everywhere = withCreation(attributes, () => true);
-  // In the long form it stands only where the file says so; one without other options is taken to come from the short form.
+  // In the long form it is only included if the file sets it; a bind without other options is assumed to come from the
+  // short form.
   const inShortForm = withCreation(attributes, (bind) => bind.entries.length === 0);
   return [attributes, everywhere, inShortForm].map((variant) => writeJson(variant, ''));
 }
@@ -86,7 +87,7 @@ function withContainers(given: Service, containerOf: (service: string) => string
     : { ...resolved, volumes_from: given.volumes_from.map(source) };
 }
 
-/** The attributes with `create_host_path` printed in binds that are `marked`, in its place among the options, and never as false. */
+/** The attributes with `create_host_path` printed in `marked` binds, in its place among the options, and never as false. */
 function withCreation(attributes: OutMap, marked: (bind: OutMap) => boolean): OutMap {
   const creation = (bind: Out) => (bind instanceof OutMap ? withMark(bind, marked(bind)) : bind);
   return changed(attributes, 'volumes', (mounts) =>
@@ -117,16 +118,16 @@ function changed(map: OutMap, key: string, change: (value: Out) => Out): OutMap 
   return result;
 }
 
-/** The text a network's configuration hash is made from. */
+/** The text from which a network's configuration hash is computed. */
 export const networkHashInput = (given: Network): string => writeJson(written(network, given), '');
 
-/** The text a volume's configuration hash is made from; a volume without driver counts as `local`. */
+/** The text from which a volume's configuration hash is computed; a volume without a driver counts as `local`. */
 export const volumeHashInput = (given: Volume): string =>
   writeJson(written(volume, { ...given, driver: given.driver ?? 'local' }), '');
 
 /** SHA-256 of a hash input, 64 hex digits: the label `com.docker.compose.config-hash`. */
 export const configHash = (input: string): string =>
-  // Asked for here so that printing a project does not load it.
+  // Loaded here, so that printing a project does not load it.
   process.getBuiltinModule('node:crypto').createHash('sha256').update(input).digest('hex');
 
 const written = (codec: ReturnType<typeof struct>, value: object): Out =>

@@ -6,10 +6,13 @@ import { dependencyGraph } from '../select/dependency-graph.ts';
 import { isList, isMap, ownMap, type TreeMap } from '../tree.ts';
 import { configHash, serviceHashInput } from './hash-input.ts';
 
-/** `config --services`: names of the enabled services, each after those it depends on, else by name. */
+/** `config --services`: names of the enabled services, each after its dependencies, otherwise by name. */
 export const serviceNames = (project: Project): string[] => [...dependenciesFirst(dependencyGraph(project))];
 
-/** `config --images`: the image of each service, `<project>-<service>` for one that is only built. Services of providers have none. */
+/**
+ * `config --images`: the image of each service, `<project>-<service>` for one that is only built. Services with a
+ * provider have none.
+ */
 export const imageNames = (project: Project): string[] =>
   services(project)
     .filter((service) => service.provider === undefined)
@@ -27,7 +30,7 @@ export const modelNames = (project: Project): string[] =>
     .sort(compareBytes)
     .map((key) => project.models[key]?.model ?? key);
 
-/** `config --profiles`: profiles that any service names, enabled or not, sorted. */
+/** `config --profiles`: profiles of all services, enabled or not, sorted. */
 export function profileNames(project: Project): string[] {
   const all = [...Object.values(project.services), ...Object.values(project.disabledServices)];
   return [...new Set(all.flatMap((service) => service.profiles ?? []))].sort(compareBytes);
@@ -39,7 +42,7 @@ export const environmentLines = (project: Project): string[] =>
     .map(([key, value]) => `${key}=${value}`)
     .sort(compareBytes);
 
-/** `config --hash`: `service hash` lines, sorted; of the services named, or of all. */
+/** `config --hash`: `service hash` lines, sorted; for the named services, or all. */
 export function hashLines(
   project: Project,
   names: readonly string[] = Object.keys(project.services),
@@ -59,11 +62,11 @@ type TreeListing = (loaded: WrittenProject) => readonly string[];
 
 interface WrittenProject {
   readonly tree: TreeMap;
-  /** Services that profiles leave out. */
+  /** Services that their profiles disable. */
   readonly disabled: ReadonlySet<string>;
 }
 
-/** Listings of a project that was not interpolated: the others print keys, which hold no variables. */
+/** Listings of a project without interpolation: the other listings print keys, which contain no variables. */
 export const treeListings: Readonly<Record<string, TreeListing | undefined>> = {
   services: ({ tree }) => servicesIn(tree).map(([name]) => name),
   images: ({ tree, disabled }) =>

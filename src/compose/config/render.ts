@@ -14,9 +14,9 @@ interface RenderOptions {
 }
 
 /**
- * A project as `docker compose config` prints it: attributes in the order of Docker Compose's model, names sorted, every `$`
- * doubled so that the output reads back as the same project. YAML ends in a line feed, JSON does not. Contents of secrets, and of configs
- * that come from a variable, are never printed.
+ * A project in the form that `docker compose config` prints: attributes in the order of Docker Compose's model, names
+ * sorted, every `$` doubled so that the output reads back as the same project. YAML ends with a line feed, JSON does
+ * not. Contents of secrets, and of configs that come from a variable, are never printed.
  */
 export function renderConfig(project: Project, options: RenderOptions): string {
   const document = options.format === 'yaml' ? yamlDocument(project) : jsonDocument(project);
@@ -24,7 +24,7 @@ export function renderConfig(project: Project, options: RenderOptions): string {
   return text.replaceAll('$', '$$$$');
 }
 
-/** A canonical tree that was not interpolated, keys sorted; `$` stays as written. */
+/** A canonical tree without interpolation, with sorted keys; `$` stays as written. */
 export function renderTree(tree: TreeMap, options: RenderOptions): string {
   const document = writeTree(tree, options.format);
   return options.format === 'yaml' ? writeYaml(document) : writeJson(document);
@@ -53,7 +53,7 @@ function yamlDocument(project: Project): OutMap {
   return document;
 }
 
-/** Docker Compose's JSON has its top-level keys sorted and leaves out `models`. */
+/** Docker Compose's JSON has sorted top-level keys and no `models`. */
 function jsonDocument(project: Project): OutMap {
   const parts: Record<string, OutMap> = { services: writeMap(project.services, service, 'json') };
   for (const [name, codec] of sections) {

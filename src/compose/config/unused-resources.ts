@@ -1,8 +1,8 @@
 import type { Project } from '../model/project.ts';
 
 /**
- * The project without networks, volumes, secrets, configs and models that no enabled service uses: what `config` shows, and
- * what `up` creates, unless all resources are asked for.
+ * The project without networks, volumes, secrets, configs and models that no enabled service uses: what `config` shows,
+ * and what `up` creates, unless all resources are requested.
  */
 export function withoutUnusedResources(project: Project): Project {
   const used = {

@@ -4,7 +4,10 @@ import type { VariableUse } from '../interpolate/template.ts';
 import { writeJson } from './write-json.ts';
 import { writeYaml } from './write-yaml.ts';
 
-/** `config --variables` as Docker Compose prints it: four blanks a level, and the fields in the order and case of its model. */
+/**
+ * `config --variables` as Docker Compose prints it: four spaces for each level, and the fields in the order and case of
+ * its model.
+ */
 export function renderVariables(uses: readonly VariableUse[], format: Format): string {
   const document = new OutMap();
   for (const { name, required, defaultValue, alternateValue } of uses) {

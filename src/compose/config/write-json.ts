@@ -1,8 +1,8 @@
 import { type Out, OutMap, RawNumber } from '../codec/out.ts';
 
 /**
- * A document as Go's `encoding/json` prints it with an indent of two: `<`, `>`, `&` and the line separators escaped. No line
- * feed at the end. Without `indent` all stands on one line with no blanks.
+ * A document in the form of Go's `encoding/json` with an indent of two: `<`, `>`, `&` and the line separators are
+ * escaped. No line feed at the end. Without `indent`, everything is on one line without blanks.
  */
 export function writeJson(document: Out, indent = '  '): string {
   return write(document, '', indent);

@@ -1,10 +1,13 @@
 import { type Out, OutMap, RawNumber } from '../codec/out.ts';
 import { doubleQuoted, singleQuoted, styleOf } from './yaml-scalar.ts';
 
-/** Keys longer than this are written as `? key` on a line of their own. */
+/** Longer keys are written as `? key` on a line of their own. */
 const longestKey = 128;
 
-/** A document as YAML with an indent of two unless `step` is another, items of lists indented under their key, no folding. Ends in a line feed. */
+/**
+ * A document as YAML with an indent of two, or `step`, list items indented under their key, no folding. Ends with a
+ * line feed.
+ */
 export function writeYaml(document: Out, step = '  '): string {
   const lines: string[] = [];
   if (isCollection(document)) writeBlock(document, '', lines, step);
@@ -25,7 +28,7 @@ function writeBlock(node: OutMap | readonly Out[], indent: string, lines: string
       lines.push(`${indent}- ${scalar(item, indent)}`);
       continue;
     }
-    // The first line of a nested collection stands beside its dash.
+    // The first line of a nested collection is on the line of its dash.
     const first = lines.length;
     writeBlock(item, `${indent}  `, lines, step);
     lines[first] = `${indent}- ${(lines[first] ?? '').slice(indent.length + 2)}`;
@@ -67,7 +70,10 @@ function scalar(node: Out, indent: string): string {
   }
 }
 
-/** A literal block: `|-`, `|` or `|+` by the line feeds at its end, with an indentation digit when it begins with a blank. */
+/**
+ * A literal block: `|-`, `|` or `|+` depending on the line feeds at its end, with an indentation digit if it begins
+ * with a blank.
+ */
 function literal(text: string, indent: string): string {
   const ends = /\n*$/.exec(text)?.[0].length ?? 0;
   const chomp = ends === 0 ? '-' : ends > 1 || text === '\n' ? '+' : '';

@@ -1,16 +1,16 @@
 /**
- * How Go's YAML encoder (go.yaml.in/yaml) writes a string, so that `config` prints what Docker Compose prints. It follows the
- * emitter's rules of libyaml: plain where a reader would take it for the same string, double quotes where it would be
- * taken for another type, single quotes where the characters alone forbid plain, a literal block for several lines.
+ * How Go's YAML encoder (go.yaml.in/yaml) writes a string, so that `config` prints what Docker Compose prints. It
+ * follows the rules of libyaml's emitter: plain if a reader would read the same string, double quotes if it would be
+ * read as another type, single quotes if only the characters forbid plain style, a literal block for several lines.
  */
 type ScalarStyle = 'plain' | 'single' | 'double' | 'literal';
 
 interface ScalarPlace {
-  /** The string is a key of a mapping: one line only. */
+  /** The string is a key of a mapping: only one line. */
   readonly key: boolean;
 }
 
-/** The style a string is written in. */
+/** The style for a string. */
 export function styleOf(text: string, place: ScalarPlace): ScalarStyle {
   if (harmless.test(text)) return words.has(text) ? 'double' : 'plain';
   const allowed = analyse(text);
@@ -20,7 +20,7 @@ export function styleOf(text: string, place: ScalarPlace): ScalarStyle {
   return allowed.single ? 'single' : 'double';
 }
 
-/** The common case, recognised cheaply: of these texts only the words below could be read as something other than a string. */
+/** The common case, which is cheap to recognise: of these texts only the words below could be read as anything but a string. */
 const harmless = /^[A-Za-z/_](?:[A-Za-z0-9_./=+@,;$%-]| (?=[A-Za-z0-9])|:(?=[A-Za-z0-9/]))*$/;
 
 const words = new Set(['', '~', '<<', '.nan', '.NaN', '.NAN']);
@@ -29,7 +29,7 @@ for (const word of ['null', 'true', 'false']) {
     words.add(form);
 }
 for (const word of ['.inf', '.Inf', '.INF']) for (const sign of ['', '+', '-']) words.add(sign + word);
-/** Booleans of YAML 1.1, quoted for the sake of old readers. */
+/** Booleans of YAML 1.1, quoted for old readers. */
 for (const word of ['y', 'yes', 'on', 'n', 'no', 'off']) {
   for (const form of [word, word.charAt(0).toUpperCase() + word.slice(1), word.toUpperCase()])
     words.add(form);
@@ -42,7 +42,7 @@ const date = /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}$/;
 const time =
   /^[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]+)?[ \t]*(?:[Zz]|[-+][0-9]{2}:[0-9]{2})?$/;
 
-/** Whether a reader would take the plain text for a number, boolean, null, date or merge key. */
+/** Whether a reader would read the plain text as a number, boolean, null, date or merge key. */
 function isOtherType(text: string): boolean {
   if (words.has(text)) return true;
   if (!/^[-+.0-9]/.test(text)) return false;
@@ -52,7 +52,7 @@ function isOtherType(text: string): boolean {
   );
 }
 
-/** Characters written as they are: the line feed, printable ASCII, and most of the basic multilingual plane. */
+/** Characters that are not escaped: the line feed, printable ASCII, and most of the basic multilingual plane. */
 const printable = (code: number): boolean =>
   code === 0x0a ||
   (code >= 0x20 && code <= 0x7e) ||
@@ -119,7 +119,7 @@ const named: Readonly<Record<number, string>> = {
   8233: 'P',
 };
 
-/** A string in double quotes, everything unprintable escaped. */
+/** A string in double quotes, with unprintable characters escaped. */
 export function doubleQuoted(text: string): string {
   let quoted = '';
   for (const char of text) {

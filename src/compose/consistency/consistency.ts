@@ -9,9 +9,9 @@ import { type Report, reportTo } from './report.ts';
 import { checkTargets } from './targets.ts';
 
 /**
- * References that lead nowhere, attributes and services that contradict each other, circles of dependencies: every one of
- * the enabled services, in the order of the file. Messages are Docker Compose's where it has the check.
- * @param selected services that will have containers: of these alone two may not ask for one container name.
+ * Dangling references, contradictory attributes and services, dependency cycles: all that affect the enabled services,
+ * in the order of the file. If Docker Compose has the check, the message is the same.
+ * @param selected services that will have containers: only of these, no two may use the same container name.
  */
 export function checkConsistency(
   project: Project,

@@ -2,7 +2,7 @@ import type { Service } from '../model/service.ts';
 import type { TreePath } from '../tree.ts';
 import type { Report } from './report.ts';
 
-/** Attributes of one service that contradict or need each other. */
+/** Checks attributes of one service that contradict or require each other. */
 export function checkContradictions(service: Service, report: Report): void {
   const { name } = service;
   const at: TreePath = ['services', name];

@@ -3,7 +3,7 @@ import type { Project } from '../model/project.ts';
 import { dependencyGraph } from '../select/dependency-graph.ts';
 import type { Report } from './report.ts';
 
-/** Circles of services that depend on each other, each reported once, beginning with its first name in order. */
+/** Cycles of services that depend on each other, each reported once, beginning with its first name in order. */
 export function checkCycles(project: Project, report: Report): void {
   for (const circle of cycles(dependencyGraph(project))) {
     const [start = '', second = start] = circle;

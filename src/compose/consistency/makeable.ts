@@ -9,8 +9,8 @@ import { isAddress, withoutBrackets } from '../values/ip.ts';
 import { type Report, reportTo } from './report.ts';
 
 /**
- * Values that the engine would refuse when it makes a container, network or volume. Docker Compose reads and prints them. Checking
- * here gives the error a place in the file, before anything is made.
+ * Checks for values that the engine would refuse when it creates a container, network or volume. Docker Compose reads
+ * and prints them. Checking here gives the error a place in the file, before anything is created.
  */
 export function checkMakeable(project: Project, positions: Positions): TcomposeError[] {
   const errors: TcomposeError[] = [];
@@ -27,7 +27,7 @@ export function checkMakeable(project: Project, positions: Positions): TcomposeE
 
 const invalid = 'COMPOSE_INVALID_VALUE';
 
-/** A blank name, as an unset variable leaves it. */
+/** Checks for a blank name, for example from an unset variable. */
 function checkNames(project: Project, report: Report): void {
   const { networks, volumes } = withoutUnusedResources(project);
   for (const [section, resources] of Object.entries({ networks, volumes }))
@@ -100,7 +100,7 @@ function checkWords(service: Service, report: Report): void {
       );
 }
 
-/** Characters of a host name: the kernel's limit. */
+/** Most characters of a host name: the kernel's limit. */
 const longestHostName = 64;
 
 function checkHostNames(service: Service, report: Report): void {

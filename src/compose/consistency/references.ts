@@ -4,12 +4,15 @@ import type { Service } from '../model/service.ts';
 import { own, type TreePath } from '../tree.ts';
 import type { Report } from './report.ts';
 
-/** Names a service uses that the project doesn't define: networks, volumes, configs, secrets, models, other services. */
+/**
+ * Checks the names that a service uses: networks, volumes, configs, secrets, models, other services must be defined in
+ * the project.
+ */
 export function checkReferences(project: Project, service: Service, report: Report): void {
   const at: TreePath = ['services', service.name];
   const defined = (section: 'networks' | 'volumes' | 'configs' | 'secrets' | 'models', noun: string) => {
     const known = project[section];
-    // The schema lets a reference leave its name out; an empty name is as undefined as any.
+    // The schema allows a reference without a name; an empty name is as undefined as any.
     return (given: string | undefined, path: TreePath) => {
       const name = given ?? '';
       if (own<unknown>(known, name) !== undefined) return;
@@ -79,7 +82,7 @@ function checkContexts(project: Project, service: Service, report: Report): void
   for (const [context, value] of Object.entries(service.build?.additional_contexts ?? {})) {
     if (!value.startsWith(prefix)) continue;
     const name = value.slice(prefix.length);
-    // Profiles say what runs, not what is built.
+    // Profiles determine what runs, not what is built.
     const target = own(project.services, name) ?? own(project.disabledServices, name);
     if (target?.build !== undefined) continue;
     const kind = target === undefined ? 'unknown' : 'non-buildable';

@@ -4,7 +4,7 @@ import type { Positions } from '../positions.ts';
 import { problem } from '../problems.ts';
 import type { TreePath } from '../tree.ts';
 
-/** Notes an error about the node at `path`; paths are those of the canonical tree. */
+/** Records an error about the node at `path`; paths are those of the canonical tree. */
 export type Report = (code: ErrorCode, path: TreePath, message: string, hint?: string) => void;
 
 /** A `Report` that adds to `errors`, with places from `positions`. */

@@ -1,7 +1,7 @@
 import type { Service } from '../model/service.ts';
 import type { Report } from './report.ts';
 
-/** Two mounts of a service, tmpfs included, on one path. */
+/** Checks that no two mounts of a service, tmpfs included, have the same path. */
 export function checkTargets(service: Service, report: Report): void {
   const { name } = service;
   const mounted = new Map<string, string>();

@@ -1,14 +1,14 @@
 import { buildPathTable } from '../normalize/path-table.ts';
 
-/** What a string in a typed place is turned into. */
+/** The type to which a string in a typed place is converted. */
 export type Cast = 'integer' | 'number' | 'boolean';
 
 const service = (cast: Cast, ...names: string[]) =>
   names.map((name) => [`services.*.${name}`, cast] as const);
 
 /**
- * Places whose strings are cast after interpolation, so that `replicas: ${N}` is a number. Source: the typed
- * attributes of the Compose Specification's schema that also take a string.
+ * Places whose strings are converted after interpolation, so that `replicas: ${N}` is a number. Source: the typed
+ * attributes of the Compose Specification's schema that also accept a string.
  */
 export const castTable = buildPathTable<Cast>([
   ...service(
@@ -74,10 +74,10 @@ export const castTable = buildPathTable<Cast>([
   ),
 ]);
 
-/** A cast value; `old` marks the words of YAML 1.1 that are not booleans any more but are still understood. */
+/** A converted value; `old` marks words of YAML 1.1 that are no longer booleans but still accepted. */
 type CastResult = { readonly value: number | boolean; readonly old?: boolean } | { readonly error: string };
 
-/** Turns a string into the type its place wants. */
+/** Converts a string to the type of its place. */
 export function castScalar(text: string, cast: Cast): CastResult {
   const quoted = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   if (cast === 'boolean') {

@@ -14,7 +14,7 @@ interface InterpolateOptions {
   readonly names: () => Iterable<string>;
   readonly positions: Positions;
   readonly warn: (warning: Warning) => void;
-  /** Variables warned about already: each is named once a load. */
+  /** Variables with a warning already: each gets one warning in a load. */
   readonly warned: Set<string>;
 }
 
@@ -29,15 +29,15 @@ interface Run extends InterpolateOptions {
 }
 
 /**
- * Replaces variables in every string value of a document (never in keys) and casts the strings of typed places. The result
- * shares nothing with the input, so it may be changed. All mistakes are collected.
+ * Replaces variables in every string value of a document (never in keys) and converts the strings in typed places. The
+ * result shares nothing with the input, so that it may be changed. All mistakes are collected.
  */
 export function interpolate(tree: Tree, options: InterpolateOptions): Interpolated {
   const run: Run = { ...options, path: [], errors: [] };
   return { tree: walk(tree, castTable, run), errors: run.errors };
 }
 
-/** A copy of a document that shares nothing with it: what interpolation turned off leaves to do. */
+/** A copy of a document that shares nothing with it, for when interpolation is turned off. */
 export function copyTree(tree: Tree): Tree {
   if (Array.isArray(tree)) return tree.map(copyTree);
   if (typeof tree !== 'object' || tree === null) return tree;
@@ -46,7 +46,7 @@ export function copyTree(tree: Tree): Tree {
   return copy;
 }
 
-/** Every variable the values of a document refer to, in the order of their first use. */
+/** Every variable that the values of a document refer to, in the order of their first use. */
 export function variablesIn(tree: Tree, found: VariableUse[] = []): VariableUse[] {
   if (typeof tree === 'string') {
     if (tree.includes('$')) found.push(...variablesOf(tree));
@@ -143,7 +143,7 @@ function invalid(error: InvalidTemplate, template: string, run: Run): TcomposeEr
   );
 }
 
-/** A text as messages quote it. */
+/** A text in the form in which messages quote it. */
 const shortened = (text: string): string => (text.length > 200 ? `${text.slice(0, 200)}…` : text);
 
 function warnUnset(name: string, run: Run): void {

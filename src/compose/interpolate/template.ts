@@ -1,4 +1,4 @@
-/** A reference to a variable that a template holds. */
+/** A reference to a variable in a template. */
 export interface VariableUse {
   readonly name: string;
   readonly required: boolean;
@@ -10,11 +10,11 @@ export interface VariableUse {
 
 interface SubstituteOptions {
   readonly lookup: (name: string) => string | undefined;
-  /** Called for a plain reference to a variable that is not set. */
+  /** Called for a plain reference to an unset variable. */
   readonly onUnset: (name: string) => void;
 }
 
-/** A template that breaks the grammar, or a required variable without a value. */
+/** Thrown for a template with a syntax error, or a required variable without a value. */
 export class InvalidTemplate extends Error {
   override readonly name = 'InvalidTemplate';
   readonly kind: 'format' | 'required';
@@ -33,17 +33,18 @@ interface Reference {
   readonly name: string;
   readonly operator: Operator | undefined;
   readonly operand: string;
-  /** Offset behind the reference. */
+  /** Offset after the reference. */
   readonly end: number;
 }
 
 const nameAt = /[_a-zA-Z][_a-zA-Z0-9]*/y;
-/** Levels of `${a:-${b:-…}}`. */
+/** Most levels of `${a:-${b:-…}}`. */
 const maxNesting = 100;
 
 /**
- * Replaces the variables of a template: `$$`, `$NAME`, `${NAME}` and the operators `:-` `-` `:+` `+` `:?` `?`, whose operands
- * are templates themselves and only evaluated when used. Any other `$` is kept. Source: compose-spec, Interpolation.
+ * Replaces the variables of a template: `$$`, `$NAME`, `${NAME}` and the operators `:-` `-` `:+` `+` `:?` `?`, whose
+ * operands are templates themselves and evaluated only when used. Any other `$` is kept. Source: compose-spec,
+ * Interpolation.
  * @throws InvalidTemplate
  */
 export function substitute(template: string, options: SubstituteOptions, nesting = 0): string {
@@ -117,8 +118,8 @@ function readBraced(template: string, at: number): Reference {
 }
 
 /**
- * Offset of the brace that closes a reference whose operand starts at `from`. Every brace that the operand opens, with or
- * without a `$`, must be closed before; if the line ends without that, its last brace closes the reference.
+ * Offset of the brace that closes a reference whose operand starts at `from`. Every brace that the operand opens, with
+ * or without a `$`, must be closed before it; if the line ends before that, its last brace closes the reference.
  */
 function closingBrace(template: string, from: number): number {
   let open = 1;
@@ -135,7 +136,7 @@ function closingBrace(template: string, from: number): number {
   return last;
 }
 
-/** Every variable a template refers to, in operands too, up to the first part that breaks the grammar. */
+/** Every variable that a template refers to, including in operands, up to the first syntax error. */
 export function variablesOf(template: string, nesting = 0): VariableUse[] {
   const uses: VariableUse[] = [];
   let at = template.indexOf('$');

@@ -1,6 +1,6 @@
 import { isList, isMap, type Tree, type TreePath } from '../tree.ts';
 
-/** What the schema says may stand at a place, and at the place around it. */
+/** What the schema allows at a place, and at the place around it. */
 interface Wanted {
   readonly path: TreePath;
   /** JSON types. */
@@ -11,7 +11,7 @@ interface Wanted {
   readonly serviceAttributes: ReadonlySet<string>;
 }
 
-/** What to do about a value of the wrong type: the likely slip behind it, or how the right type is written. */
+/** What to do about a value of the wrong type: the likely mistake behind it, or an example of the right type. */
 export function typeHint(wanted: Wanted, node: Tree | undefined): string {
   const { path, types } = wanted;
   if (isMisplacedAttribute(wanted)) return 'Indent it further than the name of its service.';
@@ -38,7 +38,7 @@ export function typeHint(wanted: Wanted, node: Tree | undefined): string {
     : `Write ${key}: ${shorten(String(node))} below it.`;
 }
 
-/** Attributes that hold a duration. */
+/** Attributes whose value is a duration. */
 const durations = new Set([
   'delay',
   'interval',
@@ -51,12 +51,12 @@ const durations = new Set([
   'window',
 ]);
 
-/** An attribute of a service that stands where services stand: its indentation was forgotten. */
+/** An attribute of a service in the place of a service: it is not indented. */
 function isMisplacedAttribute({ path, serviceAttributes }: Wanted): boolean {
   return path.length === 2 && path[0] === 'services' && serviceAttributes.has(String(path[1]));
 }
 
-/** For text where a list belongs. Lines that begin neither an item nor a key fold into one text. */
+/** For text in place of a list. Lines that begin neither an item nor a key are folded into one text. */
 function listHint(text: string, mayBeMapping: boolean): string {
   if (/^-\S/.test(text)) return 'Put a space behind the "-" of each item.';
   if (mayBeMapping && text.includes('=')) return 'Write KEY: value, or - KEY=value, on a line for each.';
@@ -65,7 +65,7 @@ function listHint(text: string, mayBeMapping: boolean): string {
 
 const conditions = ['service_started', 'service_healthy', 'service_completed_successfully'];
 
-/** The key under which a text belongs that stands where a mapping is wanted. */
+/** The key under which a text belongs that is in the place of a mapping. */
 function longForm(path: TreePath, node: Tree): string | undefined {
   if (typeof node !== 'string') return undefined;
   const key = path.at(-1);

@@ -1,7 +1,7 @@
 import { isList, isMap, type Tree, type TreeMap } from '../tree.ts';
 import { scalarText } from '../yaml/index.ts';
 
-/** A mapping as the list it may also be written as: keys sorted, `key=value`, a null value as the bare key. */
+/** A mapping as the equivalent list: keys sorted, `key=value`, and just the key for a null value. */
 export function toSequence(value: Tree): Tree[] {
   if (isList(value)) return value;
   if (isMap(value)) {
@@ -16,7 +16,7 @@ export function toSequence(value: Tree): Tree[] {
   return value === null ? [] : [value];
 }
 
-/** `extra_hosts` as a list: several addresses of a host make several items. */
+/** `extra_hosts` as a list: a host with several addresses becomes several items. */
 export function toHostList(value: Tree): Tree[] {
   if (!isMap(value)) return toSequence(value);
   return Object.keys(value)
@@ -29,7 +29,7 @@ export function toHostList(value: Tree): Tree[] {
     });
 }
 
-/** A list of names as the mapping it may also be written as, every name with its own copy of `entry`. */
+/** A list of names as the equivalent mapping, every name with its own copy of `entry`. */
 export function toMapping(value: Tree, entry: TreeMap | null): Tree {
   if (!isList(value)) return value;
   const map: TreeMap = {};

@@ -11,17 +11,17 @@ interface Run {
 }
 
 /**
- * Merges a compose tree over another: mappings key by key, lists end to end, scalars replaced, a null override keeping
- * the base, and the attributes of `mergeTable` each by its rule. `base` is changed in place and both inputs are used
- * up.
+ * Merges a compose tree over another: mappings key by key, lists appended, scalars replaced; a null override keeps the
+ * base, and the attributes of `mergeTable` have their own rules. `base` is changed in place and neither input may be
+ * used afterwards.
  * @param positions places of the overriding file.
- * @throws TcomposeError COMPOSE_MERGE when a value's kind contradicts the base's.
+ * @throws TcomposeError COMPOSE_MERGE when a value has a different kind than the base's.
  */
 export function mergeTrees(base: TreeMap, override: TreeMap, positions: Positions): TreeMap {
   return mergeMappings(base, override, mergeTable, { path: [], positions });
 }
 
-/** Merges two values of the node at `path`, by the same rules; the way services are extended. */
+/** Merges two values of the node at `path` by the same rules, as needed for extending services. */
 export function mergeAt(path: TreePath, base: Tree, override: Tree, positions: Positions): Tree {
   let table: PathTable<MergeRule> | undefined = mergeTable;
   for (const step of path) table = stepInto(table, step);

@@ -4,9 +4,9 @@ import { type Removal, scalarText } from '../yaml/index.ts';
 import { type Identity, unicityTable } from './unicity.ts';
 
 /**
- * Takes out of what is merged so far the nodes and items that a later file resets or overrides. Changes the tree in
- * place; what isn't there needs no removing.
- * @param expand the canonical forms of an item of the list at a path, as the merged tree holds them.
+ * Removes from the merged tree the nodes and items that a later file resets or overrides. Changes the tree in place;
+ * missing ones are ignored.
+ * @param expand the canonical forms of an item of the list at a path, as in the merged tree.
  */
 export function applyRemovals(
   tree: TreeMap,
@@ -51,7 +51,7 @@ function removeItems(
   list.splice(0, list.length, ...kept);
 }
 
-/** A list written as a mapping by now (`environment`, `networks`): the item names the key. */
+/** A list that is a mapping by now (`environment`, `networks`): the item names the key. */
 function removeEntry(map: TreeMap, item: Tree): void {
   if (item === null || typeof item === 'object') return;
   delete map[scalarText(item).split('=', 1)[0] ?? ''];
@@ -63,7 +63,7 @@ function identityAt(path: TreePath): Identity | undefined {
   return table?.rule;
 }
 
-/** Whether a node is the wanted one, or a mapping that has all the keys the wanted one gives. */
+/** Whether a node is the wanted one, or a mapping that has all the keys of the wanted one. */
 function includes(node: Tree, wanted: Tree): boolean {
   if (isMap(wanted)) {
     return (

@@ -2,12 +2,12 @@ import { buildPathTable } from '../normalize/path-table.ts';
 import { isList, isMap, type Tree, type TreeMap } from '../tree.ts';
 import { toHostList, toMapping, toSequence } from './convert.ts';
 
-/** How two values of one attribute become one. `mappings` and `values` are the general merge, below the same place. */
+/** How two values of one attribute are merged. `mappings` and `values` are the general merge, below the same place. */
 export type MergeRule = (base: Tree, override: Tree, general: GeneralMerge) => Tree;
 
 export interface GeneralMerge {
   readonly mappings: (base: TreeMap, override: TreeMap) => Tree;
-  /** Merge by the default rules, this attribute's own rule left aside. */
+  /** Merge by the default rules, without this attribute's own rule. */
   readonly values: (base: Tree, override: Tree) => Tree;
 }
 
@@ -33,7 +33,7 @@ function toBuild(value: Tree): Tree {
   return typeof value === 'string' ? { context: value } : value;
 }
 
-/** Options of one logging driver mean nothing to another. */
+/** Options of one logging driver have no meaning for another. */
 const logging: MergeRule = (base, override, general) => {
   if (isMap(base) && isMap(override)) {
     const from = base.driver ?? null;
@@ -43,7 +43,7 @@ const logging: MergeRule = (base, override, general) => {
   return general.values(base, override);
 };
 
-/** Address pools are the same pool when their subnet is; those that the override doesn't name again are gone. */
+/** Address pools are the same if their subnet is; those that the override doesn't repeat are dropped. */
 const pools: MergeRule = (base, override, general) => {
   if (!isList(base) || !isList(override)) return general.values(base, override);
   return override.map((pool) => {
@@ -56,7 +56,7 @@ const service = (rule: MergeRule, ...names: string[]) =>
   names.map((name) => [`services.*.${name}`, rule] as const);
 
 /**
- * Attributes that don't merge by the default (mappings key by key, lists end to end, scalars replaced). Source: the
+ * Attributes that don't merge by the default (mappings key by key, lists appended, scalars replaced). Source: the
  * Compose Specification, Merge, and the conformance cases.
  */
 export const mergeTable = buildPathTable<MergeRule>([

@@ -3,7 +3,7 @@ import { buildPathTable, type PathTable, stepInto } from '../normalize/path-tabl
 import { isMap, own, type Tree, type TreeMap } from '../tree.ts';
 import { scalarText } from '../yaml/index.ts';
 
-/** What makes an item of a list the same item as another; undefined for items that are compared by nothing. */
+/** What identifies an item of a list; undefined for items without an identity. */
 export type Identity = (item: Tree) => string | undefined;
 
 const text = (value: Tree | undefined): string | undefined =>
@@ -36,7 +36,7 @@ const byMountedFile =
     return text(own(item, 'target')) ?? (source === undefined ? undefined : `${directory}/${source}`);
   };
 
-/** A port by address, published port, target and protocol; a short form stands for itself, spelled as it is. */
+/** A port by address, published port, target and protocol; a short form by its spelling. */
 const byPort: Identity = (item) => {
   if (!isMap(item)) return text(item);
   const target = text(own(item, 'target'));
@@ -85,7 +85,7 @@ export const unicityTable = buildPathTable<Identity>([
 ]);
 
 /**
- * Leaves one item of every identity in lists of unique things: at the place of the first, with the value of the last.
+ * Leaves one item for each identity in lists of unique items: at the place of the first, with the value of the last.
  * Changes the tree in place.
  */
 export function enforceUnicity(tree: TreeMap): TreeMap {
@@ -105,7 +105,7 @@ function walk(node: Tree, table: PathTable<Identity>): void {
   }
 }
 
-/** Items without an identity are all kept. */
+/** Keeps all items without an identity. */
 function unique(items: Tree[], identity: Identity): Tree[] {
   if (items.length < 2) return items;
   const result: Tree[] = [];

@@ -3,7 +3,7 @@ import type { FileReference } from './files.ts';
 import type { Ulimits } from './limits.ts';
 import type { ExtraHosts } from './networking.ts';
 
-/** `services.*.build`: how the image of a service is made. */
+/** `services.*.build`: how the image of a service is built. */
 export interface Build {
   /** Directory path, or a git or archive URL. Default: the project directory. */
   readonly context?: string;
@@ -12,7 +12,7 @@ export interface Build {
   readonly dockerfile_inline?: string;
   /** `network.host`, `security.insecure`, … */
   readonly entitlements?: readonly string[];
-  /** A `null` value is only seen with environment resolution off. */
+  /** A `null` value occurs only with environment resolution turned off. */
   readonly args?: Readonly<Record<string, string | null>>;
   /** `default`, `id`, or `id=path`. */
   readonly ssh?: readonly string[];
@@ -20,7 +20,7 @@ export interface Build {
   readonly cache_from?: readonly string[];
   readonly cache_to?: readonly string[];
   readonly no_cache?: boolean;
-  /** Stages that never use the cache. */
+  /** Stages that are never taken from the cache. */
   readonly no_cache_filter?: readonly string[];
   /** Name → path, URL, `docker-image://…`, `oci-layout://…` or `service:<name>`. */
   readonly additional_contexts?: Readonly<Record<string, string>>;

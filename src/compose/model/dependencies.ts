@@ -6,14 +6,14 @@ export type DependencyCondition = 'service_started' | 'service_healthy' | 'servi
 /** Value under `depends_on`. */
 export interface Dependency {
   readonly condition: DependencyCondition;
-  /** Compose operations that restart the dependency restart this service too. */
+  /** Compose operations that restart the dependency also restart this service. */
   readonly restart?: boolean;
   /** `false`: a missing or failed dependency is only a warning. */
   readonly required: boolean;
   readonly extensions?: Extensions;
 }
 
-/** The service this one is made from; without `file`, one of the same file. */
+/** The service on which this one is based; without `file`, a service of the same file. */
 export interface Extends {
   readonly service: string;
   readonly file?: string;

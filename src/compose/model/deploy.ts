@@ -1,6 +1,9 @@
 import type { Extensions } from './extensions.ts';
 
-/** `services.*.deploy`. One machine carries out replicas, resources and restart_policy; the rest is kept and warned about. */
+/**
+ * `services.*.deploy`. On one machine replicas, resources and restart_policy take effect; the rest is stored and causes
+ * a warning.
+ */
 export interface Deploy {
   readonly mode?: string;
   readonly replicas?: number;
@@ -34,7 +37,7 @@ export interface Resources {
 }
 
 export interface ResourceSet {
-  /** CPUs, e.g. 0.5. */
+  /** CPUs, for example 0.5. */
   readonly cpus?: number;
   /** Bytes. */
   readonly memory?: number;
@@ -55,18 +58,18 @@ export interface GenericResource {
   readonly extensions?: Extensions;
 }
 
-/** A request for devices of a kind: `gpus` and `deploy.resources.reservations.devices`. */
+/** A request for devices of one kind: `gpus` and `deploy.resources.reservations.devices`. */
 export interface DeviceRequest {
   readonly capabilities?: readonly string[];
   readonly driver?: string;
-  /** -1 is `all`. Exclusive with `device_ids`. */
+  /** -1 means `all`. Exclusive with `device_ids`. */
   readonly count?: number;
   readonly device_ids?: readonly string[];
   readonly options?: Readonly<Record<string, string>>;
   readonly extensions?: Extensions;
 }
 
-/** Wins over the service's `restart`; Docker Compose carries out `condition` and `max_attempts`. */
+/** Takes precedence over the service's `restart`; Docker Compose uses `condition` and `max_attempts`. */
 export interface DeployRestartPolicy {
   readonly condition?: string;
   /** Nanoseconds. */

@@ -8,14 +8,14 @@ export interface EnvFile {
   readonly format?: string;
 }
 
-/** Use of a config or secret by a service or build. */
+/** Use of a config or secret in a service or build. */
 export interface FileReference {
   /** Key under the top-level `configs` or `secrets`. */
   readonly source: string;
   readonly target?: string;
   readonly uid?: string;
   readonly gid?: string;
-  /** Numeric file mode, e.g. 0o440. */
+  /** Numeric file mode, for example 0o440. */
   readonly mode?: number;
   readonly extensions?: Extensions;
 }

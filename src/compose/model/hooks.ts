@@ -1,6 +1,6 @@
 import type { Extensions } from './extensions.ts';
 
-/** A command run inside the container at a point of its life. */
+/** A command that is run inside the container at a point in its life. */
 export interface Hook {
   readonly command?: readonly string[];
   readonly user?: string;
@@ -10,9 +10,9 @@ export interface Hook {
   readonly extensions?: Extensions;
 }
 
-/** A command run in a container of its own before the service starts. */
+/** A command that is run in a container of its own before the service starts. */
 export interface PreStartHook extends Hook {
-  /** The service's image when absent. */
+  /** Default: the service's image. */
   readonly image?: string;
   readonly per_replica?: boolean;
 }

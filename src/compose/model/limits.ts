@@ -1,9 +1,9 @@
 import type { Extensions } from './extensions.ts';
 
-/** Limit name → one value for soft and hard, or the pair. -1 is unlimited. */
+/** Limit name → one value for soft and hard, or both. -1 means unlimited. */
 export type Ulimits = Readonly<Record<string, number | UlimitPair>>;
 
-/** Soft and hard limit; -1 is unlimited. */
+/** Soft and hard limit; -1 means unlimited. */
 export interface UlimitPair {
   readonly soft: number;
   readonly hard: number;

@@ -3,11 +3,11 @@ import type { Extensions } from './extensions.ts';
 /** Host name → addresses (or `host-gateway`), without brackets around IPv6. */
 export type ExtraHosts = Readonly<Record<string, readonly string[]>>;
 
-/** A service's place in a network: value under `services.*.networks`. */
+/** A service's connection to a network: value under `services.*.networks`. */
 export interface ServiceNetwork {
   readonly aliases?: readonly string[];
   readonly driver_opts?: Readonly<Record<string, string>>;
-  /** The network with the highest value gives the default gateway. */
+  /** The network with the highest value provides the default gateway. */
   readonly gw_priority?: number;
   readonly interface_name?: string;
   readonly ipv4_address?: string;
@@ -27,7 +27,7 @@ export interface Port {
   readonly host_ip?: string;
   /** Port inside the container. */
   readonly target: number;
-  /** Host port or `first-last`; absent: the engine picks one. */
+  /** Host port or `first-last`; if absent, the engine picks one. */
   readonly published?: string;
   readonly protocol?: string;
   readonly app_protocol?: string;

@@ -5,19 +5,19 @@ import type { Service } from './service.ts';
 /**
  * A Compose project after loading: every short syntax expanded, every default of the Compose Specification applied,
  * files merged, variables replaced. Keys of services and resources are spelled as in the compose file; an absent
- * optional key means the file says nothing and the engine's or image's default holds.
+ * optional key means that the file does not set it, and the engine's or image's default applies.
  *
- * Units everywhere in the model: durations are nanoseconds, sizes are bytes, file modes are the numeric mode
- * (0o440, not 440), CPU counts are fractions of one CPU. Paths are absolute unless path resolution was turned off.
+ * Units everywhere in the model: durations are nanoseconds, sizes are bytes, file modes are the numeric mode (0o440,
+ * not 440), CPU counts are fractions of one CPU. Paths are absolute unless path resolution was turned off.
  */
 export interface Project {
   /** Normalised: `[a-z0-9][a-z0-9_-]*`. */
   readonly name: string;
   /** The project directory: paths in the first file are relative to it. */
   readonly workingDir: string;
-  /** Absolute paths of the compose files in merge order, included ones not counted; `-` for standard input. */
+  /** Absolute paths of the compose files in merge order, without included ones; `-` for standard input. */
   readonly composeFiles: readonly string[];
-  /** What interpolation saw: the process environment over the `.env` files, plus COMPOSE_PROJECT_NAME. */
+  /** The variables for interpolation: the process environment over the `.env` files, plus COMPOSE_PROJECT_NAME. */
   readonly environment: Readonly<Record<string, string>>;
   /** Enabled services by name, sorted by name. */
   readonly services: Readonly<Record<string, Service>>;
@@ -30,8 +30,8 @@ export interface Project {
   readonly profiles: readonly string[];
   /** Its name is that of its directory: nobody has given it another. */
   readonly namedAfterDirectory?: boolean;
-  /** Services left out by profiles or by selection; their names stay known so that they are no orphans. */
-  /** Networks and volumes that no service uses are made, too (`--all-resources`). Default false. */
+  /** Services that profiles or the selection exclude; their names are kept, so that their containers are no orphans. */
+  /** Also create networks and volumes that no service uses (`--all-resources`). Default false. */
   readonly everyResource?: boolean;
   readonly disabledServices: Readonly<Record<string, Service>>;
   /** Top-level `x-*` keys. */

@@ -51,7 +51,7 @@ interface FileObject {
   readonly file?: string;
   /** Name of the project variable that holds the content. */
   readonly environment?: string;
-  /** The content: written in place, or read from the variable `environment` names. */
+  /** The content: written inline, or read from the variable that `environment` names. */
   readonly content?: string;
   readonly external?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
@@ -61,7 +61,7 @@ interface FileObject {
   readonly extensions?: Extensions;
 }
 
-/** Top-level `secrets.*`; `content` is only ever filled from `environment` and never printed. */
+/** Top-level `secrets.*`; `content` is only ever set from `environment` and never printed. */
 export interface Secret extends FileObject {}
 
 /** Top-level `configs.*`. */

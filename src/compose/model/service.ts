@@ -17,7 +17,7 @@ export interface Service {
   readonly name: string;
   /** OCI annotations. */
   readonly annotations?: Readonly<Record<string, string>>;
-  /** `false`: `up` shows no logs of it unless asked by name. */
+  /** `false`: `up` shows no logs of it unless it is named. */
   readonly attach?: boolean;
   readonly blkio_config?: BlkioConfig;
   readonly build?: Build;
@@ -60,7 +60,7 @@ export interface Service {
   readonly domainname?: string;
   /** Absent or `null`: the image's. */
   readonly entrypoint?: readonly string[] | null;
-  /** Present only with environment resolution off; otherwise resolved into `environment`. */
+  /** Present only with environment resolution turned off; otherwise merged into `environment`. */
   readonly env_file?: readonly EnvFile[];
   /** `null`: the variable is removed from the image's environment. */
   readonly environment?: Readonly<Record<string, string | null>>;
@@ -79,7 +79,7 @@ export interface Service {
   /** `shareable`, `private`, `none`, `host`, `service:<name>`, `container:<name>`. */
   readonly ipc?: string;
   readonly isolation?: string;
-  /** Absolute paths; resolved into `labels` unless environment resolution is off. */
+  /** Absolute paths; merged into `labels` unless environment resolution is turned off. */
   readonly label_file?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   /** `service[:alias]`. */
@@ -92,7 +92,7 @@ export interface Service {
   readonly mem_reservation?: number;
   /** 0 to 100. */
   readonly mem_swappiness?: number;
-  /** Bytes of memory plus swap; -1 is unlimited. */
+  /** Bytes of memory plus swap; -1 means unlimited. */
   readonly memswap_limit?: number;
   readonly models?: Readonly<Record<string, ServiceModel | null>>;
   /** `none`, `host`, `bridge`, `service:<name>`, `container:<name>`. Exclusive with `networks`. */
@@ -143,7 +143,7 @@ export interface Service {
   /** `service[:mode]` or `container:<name>[:mode]`. */
   readonly volumes_from?: readonly string[];
   readonly working_dir?: string;
-  /** Deprecated spellings that the schema still carries. */
+  /** Deprecated spellings that the schema still has. */
   readonly dockerfile?: string;
   readonly log_driver?: string;
   readonly log_opt?: Readonly<Record<string, string>>;

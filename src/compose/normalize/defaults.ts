@@ -1,9 +1,9 @@
 import { isList, isMap, ownMap, type Tree, type TreeMap } from '../tree.ts';
 
 /**
- * Defaults of the Compose Specification that `config` prints, set in place on the merged canonical tree: build context, where
- * a secret goes, mode and protocol of a port, number of devices, creation of a missing bind source. The target of a build secret is the name
- * a Dockerfile knows it by, and stays open.
+ * Defaults of the Compose Specification that `config` prints, set in place on the merged canonical tree: build context,
+ * target of a secret, mode and protocol of a port, number of devices, creation of a missing bind source. A build
+ * secret's target is the id in the Dockerfile, and stays unset.
  */
 export function applyDefaults(tree: TreeMap): TreeMap {
   for (const service of Object.values(ownMap(tree, 'services') ?? {})) {

@@ -7,8 +7,8 @@ interface Context {
 }
 
 /**
- * Writes out, in place, what a canonical tree only implies: the default network, dependencies that come with links and shared
- * namespaces, names of resources, the value of variables named without one, the Dockerfile, the image of pre_start hooks.
+ * Makes explicit, in place, what a canonical tree only implies: the default network, dependencies from links and shared
+ * namespaces, names of resources, the values of variables without one, the Dockerfile, the image of pre_start hooks.
  */
 export function normalize(tree: TreeMap, context: Context): TreeMap {
   const networks = ownMap(tree, 'networks') ?? {};
@@ -22,7 +22,7 @@ export function normalize(tree: TreeMap, context: Context): TreeMap {
   return tree;
 }
 
-/** True when the service is on the network `default`: it names it, or names no network at all. */
+/** Whether the service is on the network `default`: it names it, or names no network at all. */
 function joinDefaultNetwork(service: TreeMap): boolean {
   const networks = ownMap(service, 'networks') ?? {};
   if (Object.keys(networks).length > 0) return Object.hasOwn(networks, 'default');
@@ -54,7 +54,7 @@ function normalizeService(service: TreeMap, context: Context): void {
   }
 }
 
-/** Gives variables that have no value the project's; those it doesn't have are dropped or kept as they are. */
+/** Gives variables without a value the project's; those that the project lacks are dropped or kept unchanged. */
 function resolveVariables(node: Tree, context: Context, missing: 'drop' | 'keep'): Tree {
   if (isList(node)) {
     return node.flatMap((item) => {
@@ -74,7 +74,7 @@ function resolveVariables(node: Tree, context: Context, missing: 'drop' | 'keep'
   return node;
 }
 
-/** Namespaces that may be another service's. */
+/** Namespaces that may belong to another service. */
 const shareable = ['network_mode', 'ipc', 'pid', 'uts', 'cgroup'];
 
 function addDependencies(service: TreeMap): void {
@@ -108,7 +108,7 @@ function nameResources(tree: TreeMap, section: string, { projectName }: Context)
   for (const [key, resource] of Object.entries(resources ?? {})) {
     const named = isMap(resource) ? resource : {};
     const external = named.external === true || named.external === 'true';
-    // A blank name stays blank. A default in its place could be the name of something that is not the project's.
+    // A blank name stays blank. A default instead could be the name of something that does not belong to the project.
     if (named.name === undefined) named.name = external ? key : `${projectName}_${key}`;
     if (resources !== undefined) resources[key] = named;
   }

@@ -1,6 +1,6 @@
 /**
- * Rules by place in a compose file, to be walked alongside a tree: from `root`, `stepInto` for every key or index. A
- * pattern is dotted; `*` stands for any key, `[]` for any index.
+ * Rules by place in a compose file, to be followed in parallel with a tree: from `root`, `stepInto` for every key or
+ * index. A pattern is dotted; `*` matches any key, `[]` any index.
  */
 export interface PathTable<T> {
   rule: T | undefined;
@@ -8,7 +8,7 @@ export interface PathTable<T> {
   readonly keys: Map<string, PathTable<T>>;
 }
 
-/** Makes a table of patterns such as `services.*.ports.[]`; `*` and `[]` stand for any step. */
+/** Makes a table from patterns such as `services.*.ports.[]`; `*` and `[]` match any step. */
 export function buildPathTable<T>(entries: readonly (readonly [pattern: string, rule: T])[]): PathTable<T> {
   const root: PathTable<T> = { rule: undefined, any: undefined, keys: new Map() };
   for (const [pattern, rule] of entries) {
@@ -27,7 +27,7 @@ export function buildPathTable<T>(entries: readonly (readonly [pattern: string, 
   return root;
 }
 
-/** The table below a key or index; undefined where no rule can match any more. */
+/** The table below a key or index; undefined if no rule can match any more. */
 export function stepInto<T>(
   table: PathTable<T> | undefined,
   step: string | number,

@@ -2,14 +2,14 @@ import { isAbsolute, join } from 'node:path';
 import { isList, isMap, own, ownMap, type Tree, type TreeMap } from '../tree.ts';
 
 interface PathContext {
-  /** Directory that relative paths count from; absolute, or relative to the project directory. */
+  /** Directory for relative paths; absolute, or relative to the project directory. */
   readonly directory: string;
   readonly home: string | undefined;
 }
 
 /**
- * Makes the paths of a canonical tree start from `directory` and expands `~`. URLs, named contexts and Windows paths are
- * left alone. Changes the tree in place. Source: compose-spec, the attributes that take a path.
+ * Makes the paths of a canonical tree relative to `directory` and expands `~`. URLs, named contexts and Windows paths
+ * stay. Changes the tree in place. Source: compose-spec, the attributes that take a path.
  */
 export function resolvePaths(tree: TreeMap, context: PathContext): TreeMap {
   const toPath = (value: string) => resolvePath(value, context);
@@ -35,22 +35,22 @@ export function resolvePaths(tree: TreeMap, context: PathContext): TreeMap {
   return tree;
 }
 
-/** One path: `~` expanded, then from the directory unless absolute. What is joined has no slash at its end. */
+/** One path: `~` is expanded, then it is joined to the directory unless absolute. A joined path has no slash at its end. */
 export function resolvePath(value: string, context: PathContext): string {
   const expanded = expandHome(value, context.home);
   if (isAbsolute(expanded) || isWindowsPath(expanded)) return expanded;
   return joined(context.directory, expanded);
 }
 
-/** `~` and `~/…` with the home directory in its place. */
+/** `~` and `~/…` with the home directory in place of `~`. */
 export function expandHome(value: string, home: string | undefined): string {
   if (home === undefined || !(value === '~' || value.startsWith('~/'))) return value;
   return joined(home, value.slice(1));
 }
 
 /**
- * For attributes where a blank value, as an unset variable leaves it, is not a path: Docker Compose leaves it blank there, and takes it
- * for the directory itself everywhere else.
+ * For attributes where a blank value, for example from an unset variable, is not a path: Docker Compose leaves it blank
+ * there, and takes it for the directory itself everywhere else.
  */
 const unlessBlank =
   (convert: (value: string) => string) =>
@@ -62,10 +62,10 @@ function joined(directory: string, path: string): string {
   return whole.length > 1 && whole.endsWith('/') ? whole.slice(0, -1) : whole;
 }
 
-/** `C:\…`, `C:/…` and `\\server\…`: absolute on Windows, meaningless but kept here. */
+/** `C:\…`, `C:/…` and `\\server\…`: absolute on Windows, meaningless here but preserved. */
 const isWindowsPath = (value: string): boolean => /^(?:[a-zA-Z]:[\\/]|\\\\)/.test(value);
 
-/** Whether a build context is something else than a directory: a URL, a git address, another service's image. */
+/** Whether a build context is not a directory: a URL, a git address, another service's image. */
 export function isRemoteContext(value: string): boolean {
   return value.includes('://') || /^(?:github\.com\/|git@|service:)/.test(value);
 }

@@ -7,7 +7,7 @@ import type { Warning } from '../warning.ts';
 import { parseDotenv } from './dotenv.ts';
 import { readText } from './env-files.ts';
 
-/** What the command line says about where the project is. */
+/** The command line's settings about where the project is. */
 export interface DiscoverOptions {
   /** `-f`, in order; `-` is standard input. */
   readonly files?: readonly string[] | undefined;
@@ -41,7 +41,7 @@ const overrideNames = [
  * Finds the compose files, the project directory and the environment. Sources in order: the process's variables, `.env`
  * of the directory known so far (--project-directory, that of the first -f, or the working directory) or the files of
  * --env-file and COMPOSE_ENV_FILES, then COMPOSE_FILE or the first default name in this directory or above, then `.env`
- * beside it; what is set first stays.
+ * beside it; the first value counts.
  * @throws TcomposeError COMPOSE_NO_FILE, COMPOSE_ENV_FILE, COMPOSE_REMOTE
  */
 export async function discover(
@@ -79,7 +79,7 @@ function directoryOf(files: readonly string[], otherwise: string): string {
   return first === undefined ? otherwise : dirname(first);
 }
 
-/** Files as -f or COMPOSE_FILE names them, made absolute. */
+/** Files named by -f or COMPOSE_FILE, made absolute. */
 async function namedFiles(named: readonly string[], effects: LoadEffects): Promise<readonly string[]> {
   return await Promise.all(
     named.map(
@@ -114,8 +114,8 @@ async function defaultEnvFile(
 }
 
 /**
- * Variables of environment files: a later file wins, and its own references see the environment first, then the files
- * before it.
+ * Variables of environment files: later files take precedence, and references in a file use the environment first, then
+ * the files before it.
  */
 export async function readEnvFiles(
   files: readonly string[],
@@ -158,7 +158,7 @@ async function composeFiles(
 }
 
 /**
- * The path of a compose file that is fetched from a registry or repository; undefined for a reference that is a path.
+ * The path of a compose file that is fetched from a registry or repository; undefined if the reference is a path.
  * @throws TcomposeError COMPOSE_REMOTE
  */
 export async function fetchedFile(reference: string, effects: LoadEffects): Promise<string | undefined> {
@@ -185,7 +185,7 @@ export async function requireFile(file: string, effects: LoadEffects): Promise<v
   }
 }
 
-/** The first default name in the directory or one above it, and the override beside it. */
+/** The first default name in the directory or a parent, and the override file beside it. */
 async function defaultFiles(
   from: string,
   effects: LoadEffects,

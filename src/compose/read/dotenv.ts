@@ -5,25 +5,25 @@ import type { Warning } from '../warning.ts';
 /** The value of a variable, or undefined when it is not set. */
 export type Lookup = (name: string) => string | undefined;
 
-/** Name → value; a name without a value that nothing resolves is absent. */
+/** Name → value; a name without a value that can't be resolved is absent. */
 export type EnvEntries = Map<string, string>;
 
 interface DotenvOptions {
-  /** Values that go before those of the file: for bare keys and references. */
+  /** Values that take precedence over the file's: for bare keys and references. */
   readonly lookup: Lookup;
-  /** Called for a reference to a variable that is not set. */
+  /** Called for a reference to an unset variable. */
   readonly onUnset?: ((name: string) => void) | undefined;
-  /** Called for what is easily misread in the file. */
+  /** Called for easily misread parts of the file. */
   readonly warn?: ((warning: Warning) => void) | undefined;
-  /** Pass over a value without a name (`=value`), as a line of `=====` is one. Default: refuse it. */
+  /** Skip a value without a name (`=value`), such as a line of `=====`. Default: refuse it. */
   readonly ignoreNameless?: boolean | undefined;
 }
 
 /**
- * Parses a dotenv file: `KEY=value`, `KEY: value`, `export KEY=value`, bare `KEY` (taken from `lookup`), quotes, escapes,
- * values over several lines, `#` comments, and variables, for which `lookup` goes before earlier keys of the file. What
- * follows a closing quote is the next statement, and a comment needs a value and a space before it (`KEY= # x` has the value
- * `# x`): so does Docker Compose's parser.
+ * Parses a dotenv file: `KEY=value`, `KEY: value`, `export KEY=value`, bare `KEY` (taken from `lookup`), quotes,
+ * escapes, values over several lines, `#` comments, and variables, for which `lookup` takes precedence over earlier
+ * keys of the file. What follows a closing quote is the next statement, and a comment needs a value and a space before
+ * it (`KEY= # x` has the value `# x`), as in Docker Compose's parser.
  * @throws TcomposeError COMPOSE_ENV_FILE with the line.
  */
 export function parseDotenv(file: string, source: string, options: DotenvOptions): EnvEntries {
@@ -104,7 +104,7 @@ function lineEnd(text: string, from: number): number {
 interface Key {
   readonly name: string;
   readonly end: 'assigned' | 'bare';
-  /** Offset behind the separator, or behind the line for a bare key. */
+  /** Offset after the separator, or after the line for a bare key. */
   readonly next: number;
 }
 
@@ -133,7 +133,7 @@ function readKey(file: string, text: string, start: number, mayBeNameless: boole
 interface Value {
   readonly text: string;
   readonly quoted: boolean;
-  /** Whether variables in it are replaced. */
+  /** Whether to replace variables in it. */
   readonly expand: boolean;
   readonly next: number;
 }
@@ -176,7 +176,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   v: '\v',
   '"': '"',
   '\\': '\\',
-  // Kept for the expansion that follows, where `$$` is a literal dollar.
+  // Kept for the expansion that follows, in which `$$` is a literal dollar.
   $: '$$',
 };
 
@@ -194,7 +194,7 @@ function decodeEscape(text: string, pos: number): [string, number] {
   return [decoded ?? `\\${name}`, 2];
 }
 
-/** In single quotes a backslash only escapes the quote, but keeps the character behind it from ending the value. */
+/** In single quotes a backslash only escapes the quote, but it keeps the next character from ending the value. */
 function decodeSingle(text: string, pos: number): [string, number] {
   const next = text.charAt(pos + 1);
   return [next === "'" ? "'" : `\\${next}`, 2];

@@ -11,15 +11,16 @@ interface EnvFileContext {
   readonly effects: LoadEffects;
   readonly environment: Readonly<Record<string, string>>;
   readonly warn: (warning: Warning) => void;
-  /** Variables warned about already. */
+  /** Variables with a warning already. */
   readonly warned: Set<string>;
   /** Where the files are named. */
   readonly positions: Positions;
 }
 
 /**
- * The service with its env_file and label_file read into `environment` and `labels`, which win over the files; of
- * several files the later wins. Variables in env files see the project's environment, then the service's, then earlier keys.
+ * The service with its env_file and label_file merged into `environment` and `labels`, which take precedence over the
+ * files; of several files the later one counts. Variables in env files use the project's environment, then the
+ * service's, then earlier keys.
  * @throws TcomposeError COMPOSE_ENV_FILE, or TcomposeErrors for several files.
  */
 export async function resolveServiceFiles(
@@ -90,7 +91,7 @@ async function readEnvFiles(
   return merged;
 }
 
-/** Runs a read and notes its error; one that knows no place is about the node at `at`. */
+/** Runs a read and records its error; an error without a place gets that of the node at `at`. */
 async function located(
   at: TreePath,
   context: EnvFileContext,
@@ -117,7 +118,7 @@ function warner(context: EnvFileContext): (name: string) => void {
 }
 
 /**
- * The text of an environment file; undefined when it is missing and need not be there.
+ * The text of an environment file; undefined when it is missing but optional.
  * @throws TcomposeError COMPOSE_ENV_FILE
  */
 export async function readText(
@@ -139,7 +140,7 @@ export async function readText(
   if (kind === 'directory')
     throw new TcomposeError('COMPOSE_ENV_FILE', `${path} is a directory, not an ${what}`);
   try {
-    // Bytes that are no UTF-8 become U+FFFD, as they do on their way through Docker's API.
+    // Bytes that are not UTF-8 become U+FFFD, as they do in Docker's API.
     return new TextDecoder('utf-8').decode(await effects.readFile(path));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

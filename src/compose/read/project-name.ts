@@ -10,11 +10,11 @@ import type { Discovered } from './discover.ts';
 interface Wanted {
   /** `-p`. */
   readonly projectName?: string | undefined;
-  /** Take `name:` as it is written. */
+  /** Use `name:` as it is written. */
   readonly noInterpolate?: boolean | undefined;
 }
 
-/** A project's name, and whether it is that of its directory because nobody has given it one. */
+/** A project's name, and whether it comes from the directory because nobody has set one. */
 interface ProjectName {
   readonly name: string;
   readonly afterDirectory: boolean;
@@ -23,8 +23,9 @@ interface ProjectName {
 const given = (name: string): ProjectName => ({ name, afterDirectory: false });
 
 /**
- * The name of a project: the first that is given of -p, COMPOSE_PROJECT_NAME, the last `name:` of the files and the directory's
- * name. A `name:` that comes out blank is a mistake: falling back to the directory could mean another project.
+ * The name of a project: the first one set by -p, COMPOSE_PROJECT_NAME, the last `name:` of the files, or the
+ * directory's name. A `name:` that is blank after interpolation is a mistake: the directory's name could mean another
+ * project.
  * @throws TcomposeError COMPOSE_PROJECT_NAME
  */
 export async function projectName(
@@ -54,7 +55,7 @@ export async function projectName(
 const emptyName = 'project name must not be empty';
 const nameRule = 'A name has lower-case letters, digits, "-" and "_"; other characters are dropped.';
 
-/** The last `name:` with any text in it, as it is written, and where. */
+/** The last `name:` that contains any text, as written, with its place. */
 async function writtenName(
   files: readonly string[],
   read: (file: string) => Promise<Source>,
@@ -73,7 +74,7 @@ async function writtenName(
   return last;
 }
 
-/** Undefined for a faulty reference: the load proper knows its place. */
+/** Undefined for a faulty reference: the actual load reports it with its place. */
 function interpolateName(name: string, environment: Readonly<Record<string, string>>): string | undefined {
   try {
     return substitute(name, { lookup: (variable) => own(environment, variable), onUnset: () => {} });
@@ -83,7 +84,7 @@ function interpolateName(name: string, environment: Readonly<Record<string, stri
   }
 }
 
-/** A name as project names are: lower case, only `[a-z0-9_-]`, beginning with a letter or digit; may come out empty. */
+/** A name in the form of project names: lower case, only `[a-z0-9_-]`, beginning with a letter or digit; may be empty. */
 export function normalizeProjectName(name: string): string {
   return name
     .toLowerCase()
@@ -92,7 +93,7 @@ export function normalizeProjectName(name: string): string {
 }
 
 /**
- * Holds a name given by flag or variable to the rule.
+ * Checks a name from a flag or variable.
  * @throws TcomposeError COMPOSE_PROJECT_NAME
  */
 function checkProjectName(name: string): string {

@@ -5,19 +5,19 @@ import type { LoadRun } from '../load-run.ts';
 import { isMap, kindOf, own, type Tree, type TreeMap } from '../tree.ts';
 import { type Removal, type Source, splitMarks } from '../yaml/index.ts';
 
-/** One YAML document of a compose file, interpolated, with what it removes from the files before it. */
+/** One YAML document of a compose file, interpolated, with what it removes from earlier files. */
 export interface ComposeDocument {
-  /** Shares nothing with anything else. */
+  /** Shares nothing with other trees. */
   readonly tree: TreeMap;
   readonly removals: readonly Removal[];
   readonly layer: Layer;
   readonly positions: LayeredPositions;
-  /** Faulty variable references and casts in it; their values are left as they were. */
+  /** Faulty variable references and conversions in it; their values were left unchanged. */
   readonly errors: readonly TcomposeError[];
 }
 
 /**
- * The documents of a file, empty ones left out, one at a time.
+ * The documents of a file, one at a time, without empty ones.
  * @throws TcomposeError for a document that isn't a mapping.
  */
 export function* readDocuments(source: Source, run: LoadRun): Generator<ComposeDocument> {

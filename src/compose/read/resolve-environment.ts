@@ -2,8 +2,8 @@ import { mapsIn } from '../normalize/paths.ts';
 import { isList, isMap, own, ownMap, type TreeMap } from '../tree.ts';
 
 /**
- * Gives variables without a value (`environment: [KEY]`, `KEY:`) the project's. What the project's environment lacks stays
- * without. Changes the tree in place.
+ * Gives variables without a value (`environment: [KEY]`, `KEY:`) the project's. Those that the project's environment
+ * lacks stay without. Changes the tree in place.
  */
 export function resolveEnvironment(tree: TreeMap, environment: Readonly<Record<string, string>>): TreeMap {
   for (const service of mapsIn(tree, 'services')) {
@@ -24,12 +24,13 @@ export function resolveEnvironment(tree: TreeMap, environment: Readonly<Record<s
 }
 
 /**
- * What secrets and configs have by a variable, by `section.name`. Kept beside the tree: an included tree goes through the checks of
- * the file that includes it, in which no user wrote a content, and the variable is the included project's.
+ * Contents of secrets and configs that come from a variable, by `section.name`. Stored separately from the tree: an
+ * included tree goes through the checks of the file that includes it, in which no user wrote a content, and the
+ * variable is the included project's.
  */
 export type Contents = Map<string, { readonly variable: string; readonly content: string }>;
 
-/** The contents of a tree's secrets and configs; an included one stands while the entry still names its variable. */
+/** The contents of a tree's secrets and configs; an included one is valid as long as the entry names its variable. */
 export function contentsOf(
   tree: TreeMap,
   environment: Readonly<Record<string, string>>,
@@ -48,7 +49,7 @@ export function contentsOf(
   return contents;
 }
 
-/** Puts contents into the entries of a tree that goes through no more checks of form. */
+/** Puts contents into the entries of a tree that is not checked for its form any more. */
 export function putContents(tree: TreeMap, contents: Contents): void {
   for (const section of ['secrets', 'configs']) {
     for (const [name, entry] of Object.entries(ownMap(tree, section) ?? {})) {

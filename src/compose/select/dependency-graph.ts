@@ -1,7 +1,7 @@
 import { type Graph, graphOf } from '../../graph/graph.ts';
 import type { Project } from '../model/project.ts';
 
-/** Services of a project and those that `depends_on` names for each; names that are no enabled service are left out. */
+/** Services of a project with those that `depends_on` names for each; names that are no enabled service are left out. */
 export const dependencyGraph = ({ services }: Pick<Project, 'services'>): Graph =>
   graphOf(
     Object.values(services).map((service) => [

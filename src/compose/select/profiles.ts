@@ -6,12 +6,12 @@ export function profilesOf(service: Tree | undefined): string[] {
   return isList(profiles) ? profiles.filter((name): name is string => typeof name === 'string') : [];
 }
 
-/** Whether a service with these profiles runs when `active` ones are: always without profiles, `*` activates all. */
+/** Whether a service with these profiles is enabled by the `active` ones: always if it has none; `*` enables all. */
 function isEnabled(profiles: readonly string[], active: readonly string[]): boolean {
   return profiles.length === 0 || active.includes('*') || profiles.some((name) => active.includes(name));
 }
 
-/** Names of the services that the active profiles leave out. */
+/** Names of the services that the active profiles don't enable. */
 export function disabledBy(tree: TreeMap, active: readonly string[]): Set<string> {
   const disabled = new Set<string>();
   for (const [name, service] of Object.entries(ownMap(tree, 'services') ?? {})) {

@@ -8,8 +8,9 @@ import { own } from '../tree.ts';
 import { dependencyGraph } from './dependency-graph.ts';
 
 /**
- * The names a list of names and patterns (`*`, `?`, `[a-z]`, as in Go's filepath.Match) stands for, sorted, each once.
- * @throws TcomposeError COMPOSE_NO_SUCH_SERVICE for one that fits nothing.
+ * The names that match a list of names and patterns (`*`, `?`, `[a-z]`, as in Go's filepath.Match), sorted, without
+ * duplicates.
+ * @throws TcomposeError COMPOSE_NO_SUCH_SERVICE for one that matches nothing.
  */
 export function expandNames(wanted: readonly string[], names: readonly string[]): string[] {
   const found = new Set<string>();
@@ -44,9 +45,9 @@ function globMatcher(pattern: string): (name: string) => boolean {
 }
 
 /**
- * The project with only the named services and, with `dependencies`, those they depend on, directly or not; the others
- * become disabled ones.
- * @throws TcomposeError for an unknown name, or a required dependency that profiles leave out.
+ * The project with only the named services and, with `dependencies`, those they depend on, directly or indirectly; the
+ * others become disabled.
+ * @throws TcomposeError for an unknown name, or a required dependency that profiles disable.
  */
 export function selectServices(
   project: Project,
@@ -66,7 +67,7 @@ export function selectServices(
   return { ...project, services, disabledServices };
 }
 
-/** @throws TcomposeError COMPOSE_UNDEFINED for a required dependency that profiles leave out. */
+/** @throws TcomposeError COMPOSE_UNDEFINED for a required dependency that profiles disable. */
 function requireDependencies(project: Project, name: string): void {
   for (const [dependency, { required }] of Object.entries(own(project.services, name)?.depends_on ?? {})) {
     if (own(project.services, dependency) !== undefined || !required) continue;

@@ -4,8 +4,8 @@ import { maxProblems, problem } from '../problems.ts';
 import { formatPath, isList, isMap, own, type Tree, type TreeMap, type TreePath } from '../tree.ts';
 
 /**
- * Attributes whose value names something: an empty one says nothing, but no image, user or path consists of white space. `*`
- * stands for each item of a list or entry of a mapping.
+ * Attributes whose value is a name: an empty one counts as missing, but no image, user or path consists of white space.
+ * `*` matches each item of a list or entry of a mapping.
  */
 const names = [
   ...[
@@ -36,7 +36,7 @@ const names = [
   ...['secrets.*.name', 'secrets.*.file', 'secrets.*.environment', 'secrets.*.driver'],
 ].map((path) => path.split('.'));
 
-/** Items of lists that can't be carried out without saying anything; Docker Compose prints them. */
+/** Items of lists that have no effect when empty; Docker Compose prints them. */
 const needed = [
   ...['cap_add.*', 'cap_drop.*', 'device_cgroup_rules.*', 'devices.*.source', 'expose.*', 'external_links.*'],
   ...['group_add.*', 'security_opt.*', 'networks.*.aliases.*'],
@@ -45,14 +45,14 @@ const needed = [
   ...['blkio_config.weight_device.*.path', 'build.tags.*', 'build.platforms.*'],
 ].map((attribute) => `services.*.${attribute}`.split('.'));
 
-/** Items that Docker Compose refuses itself when they are empty. */
+/** Items that Docker Compose itself refuses when they are empty. */
 const refusedEmpty = ['services.*.build.ssh.*', 'services.*.build.additional_contexts.*'].map((path) =>
   path.split('.'),
 );
 
 const hint = 'Set the variable in it, or leave the attribute out.';
 
-/** Values of white space alone where a name is needed, on the canonical tree. Every error found. */
+/** Finds all values with only white space where a name is needed, on the canonical tree. */
 export function checkBlankNames(tree: TreeMap, positions: Positions): TcomposeError[] {
   return [
     ...blanks(tree, names, (text) => text !== '' && text.trim() === '', positions),
@@ -60,7 +60,7 @@ export function checkBlankNames(tree: TreeMap, positions: Positions): TcomposeEr
   ];
 }
 
-/** Empty values that the engine would refuse when it makes what they are of, on the canonical tree. */
+/** Finds empty values that the engine would refuse when it creates something with them, on the canonical tree. */
 export const checkNeededValues = (tree: TreeMap, positions: Positions): TcomposeError[] =>
   blanks(tree, needed, (text) => text === '', positions);
 

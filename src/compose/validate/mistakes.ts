@@ -3,13 +3,13 @@ import { maxProblems, pathOfProblem, sameMistake, throwCollected } from '../prob
 import { isMap, type TreeMap, type TreePath } from '../tree.ts';
 
 /**
- * The mistakes of one load, collected over its phases and reported together. A faulty attribute is removed from the tree, the
- * phases go on with the rest, and mistakes that follow from the removal are not reported.
+ * The mistakes of one load, collected over its phases and reported together. A faulty attribute is removed from the
+ * tree, the phases continue with the rest, and mistakes that are caused by the removal are not reported.
  */
 export class Mistakes {
   readonly #errors: TcomposeError[] = [];
 
-  /** Notes what a phase found, each mistake once, less what follows from mistakes that earlier phases found. */
+  /** Adds what a phase found, each mistake once, without consequences of mistakes that earlier phases found. */
   add(errors: readonly TcomposeError[]): void {
     const earlier = [...this.#errors];
     for (const error of errors) {
@@ -19,7 +19,7 @@ export class Mistakes {
     }
   }
 
-  /** Notes what a phase found and takes the attributes it is about out of the trees. */
+  /** Adds what a phase found and removes the faulty attributes from the trees. */
   takeOut(errors: readonly TcomposeError[], ...trees: readonly TreeMap[]): void {
     this.add(errors);
     for (const error of errors) {
@@ -34,17 +34,17 @@ export class Mistakes {
   }
 }
 
-/** The errors that were thrown; what is not an error for people is thrown on. */
+/** The errors that were thrown; anything that is not an error for users is rethrown. */
 export function errorsIn(thrown: unknown): readonly TcomposeError[] {
   if (thrown instanceof TcomposeErrors) return thrown.errors;
   if (thrown instanceof TcomposeError) return [thrown];
   throw thrown;
 }
 
-/** Steps to an attribute of a service or resource: `services`, its name, the attribute. */
+/** Number of steps to an attribute of a service or resource: `services`, its name, the attribute. */
 const toAttribute = 3;
 
-/** Empties the entry of a section, or removes the attribute or the top-level key, that the path leads into. */
+/** Empties the entry of a section, or removes the attribute or the top-level key, that contains the path. */
 function clear(tree: TreeMap, path: TreePath): void {
   const [section, name, attribute] = path.map(String);
   if (section === undefined) return;
@@ -59,8 +59,9 @@ function clear(tree: TreeMap, path: TreePath): void {
 }
 
 /**
- * Whether a later error may only be there because of an earlier one: it is about the same attribute, about what holds or is in what
- * the earlier one is about, or about a name that a misspelled or malformed section would define.
+ * Whether a later error may only be a consequence of an earlier one: it is about the same attribute, about something
+ * that contains or is inside the earlier one's node, or about a name that a misspelled or malformed section would
+ * define.
  */
 function explains(earlier: TcomposeError, later: TcomposeError): boolean {
   const [known, path] = [pathOfProblem(earlier), pathOfProblem(later)];

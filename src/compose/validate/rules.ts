@@ -8,8 +8,9 @@ import { isAddress } from '../values/ip.ts';
 type Report = (code: ErrorCode, path: TreePath, message: string, at?: string) => void;
 
 /**
- * Checks that need no other part of the file, on the canonical tree before paths are resolved: exclusive sources of configs
- * and secrets, attributes beside `external`, device counts, host addresses, sources of binds, watch rules. Every error found.
+ * Checks that concern single parts of the file, on the canonical tree before paths are resolved: exclusive sources of
+ * configs and secrets, attributes beside `external`, device counts, host addresses, sources of binds, watch rules.
+ * Finds all errors.
  */
 export function checkRules(tree: TreeMap, positions: Positions): TcomposeError[] {
   const errors: TcomposeError[] = [];
@@ -74,7 +75,7 @@ function checkDevices(request: TreeMap, path: TreePath, report: Report): void {
   }
 }
 
-/** Only for volumes: beside an external network Docker Compose lets other attributes stand, without effect. */
+/** Only for volumes: for an external network Docker Compose accepts other attributes, without effect. */
 function checkExternal(resource: TreeMap, path: TreePath, report: Report): void {
   if (resource.external !== true && resource.external !== 'true') return;
   for (const key of Object.keys(resource)) {

@@ -1,20 +1,20 @@
 /**
- * What tcompose does with each attribute of a compose file on one Linux machine. `yes`: carried out. `config`: read, checked and
- * printed, with nothing left to carry out. `later`: read, checked and printed; carrying it out is refused by name by the command
- * that would. `warning`: read, checked and printed, and named in a warning when a project uses it.
+ * What tcompose does with each attribute of a compose file on one Linux machine. `yes`: it takes effect. `config`:
+ * read, checked and printed; it needs no effect. `later`: read, checked and printed; the command that would apply it
+ * refuses it by name. `warning`: read, checked and printed, and named in a warning when a project uses it.
  */
 type Support = 'yes' | 'config' | 'later' | 'warning';
 
 export interface SupportEntry {
   readonly support: Support;
   readonly note?: string;
-  /** What is otherwise in the engine of a user who is not root; absent: nothing. */
+  /** What differs in a rootless engine; absent: nothing. */
   readonly rootless?: string;
 }
 
 const yes = (note?: string): SupportEntry =>
   note === undefined ? { support: 'yes' } : { support: 'yes', note };
-/** Carried out, and for a user without root in another way. */
+/** Takes effect, but differently without root. */
 const yesBut = (rootless: string, note?: string): SupportEntry => ({ ...yes(note), rootless });
 const config = (note: string): SupportEntry => ({ support: 'config', note });
 const later = (note: string): SupportEntry => ({ support: 'later', note });
@@ -132,7 +132,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   working_dir: yes(),
 };
 
-/** Attributes inside a service, by their path below it; `*` stands for any index. */
+/** Attributes inside a service, by their path below it; `*` matches any index. */
 export const nestedSupport: Readonly<Record<string, SupportEntry>> = {
   'deploy.endpoint_mode': warning(cluster),
   'deploy.labels': config('labels of the service, never of its containers'),
@@ -156,7 +156,7 @@ export const nestedSupport: Readonly<Record<string, SupportEntry>> = {
   'volumes.*.consistency': warning('only Docker Desktop has it'),
 };
 
-/** Attributes of top-level resources, by section and attribute; without attribute, of the section. */
+/** Attributes of top-level resources, by section and attribute; without an attribute, the section itself. */
 export const resourceSupport: Readonly<Record<string, SupportEntry>> = {
   include: config(resolved),
   name: yes(),

@@ -1,5 +1,5 @@
 /**
- * Index of the first item of a list that an earlier one equals, or undefined. Equality is JSON Schema's: same type and
+ * Index of the first item of a list that equals an earlier one, or undefined. Equality is JSON Schema's: same type and
  * value, mappings regardless of the order of their keys. Linear in the size of the list; called by the compiled schema.
  */
 export function firstDuplicate(items: readonly unknown[]): number | undefined {

@@ -12,13 +12,14 @@ interface Complaint {
   readonly code: ErrorCode;
   readonly message: string;
   readonly hint?: string;
-  /** Where it is, when that isn't the node the breach names. */
+  /** Its place, if that isn't the node that the violation names. */
   readonly path?: TreePath;
 }
 
 /**
- * Every breach of schemas/compose-file.schema.json in a merged tree, in the order of the file, in sentences like Docker
- * Compose's, with the nearest attribute for an unknown one. At most `maxProblems`; empty when the tree is well formed.
+ * Every violation of schemas/compose-file.schema.json in a merged tree, in the order of the file, with messages like
+ * Docker Compose's, and the nearest attribute for an unknown one. At most `maxProblems`; empty when the tree is
+ * well-formed.
  */
 export function validate(tree: TreeMap, positions: Positions): TcomposeError[] {
   if (matchesSchema(tree)) return [];
@@ -37,7 +38,7 @@ export function validate(tree: TreeMap, positions: Positions): TcomposeError[] {
   return inFileOrder(errors);
 }
 
-/** A JSON pointer as a path in the tree, list indexes as numbers. */
+/** A JSON pointer as a path in the tree, with list indexes as numbers. */
 function pathOf(tree: Tree, pointer: string): TreePath {
   const path: (string | number)[] = [];
   let node: Tree | undefined = tree;
@@ -118,7 +119,7 @@ function unknownAttribute(path: TreePath, key: string, tree: Tree): Complaint {
 const looksLikeService = (node: Tree | undefined): boolean =>
   isMap(node) && (own(node, 'image') !== undefined || own(node, 'build') !== undefined);
 
-/** The one attribute under which `key` would be known, when there is exactly one. */
+/** The attribute under which `key` would be known, if there is exactly one. */
 function homeOf(shape: Shape, key: string): string | undefined {
   const homes = Object.entries(shape.keys ?? {}).filter(([, child]) => {
     const inner = resolve(child);
@@ -130,7 +131,7 @@ function homeOf(shape: Shape, key: string): string | undefined {
 const resolve = (shape: Shape | string | null | undefined): Shape | undefined =>
   typeof shape === 'string' ? shapes[shape] : (shape ?? undefined);
 
-/** What the schema says of the node at a path. */
+/** The schema of the node at a path. */
 function shapeAt(path: TreePath): Shape | undefined {
   let shape = resolve('ComposeFile');
   for (const step of path) {
@@ -160,7 +161,7 @@ function wrongType(
   types: readonly string[],
   node: Tree | undefined,
 ): Complaint {
-  // A string passes for a boolean or a number because variables give strings; nobody means to write one.
+  // A string is accepted for a boolean or a number because variables are strings; nobody writes one on purpose.
   const wanted = types.filter((type) => type !== 'string' || !types.includes('boolean') || types.length > 2);
   const message = `${where} must be ${wanted.map((type) => nouns[type] ?? type).join(' or ')}`;
   const around = shapeAt(path.slice(0, -1));

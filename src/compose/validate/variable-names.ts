@@ -15,8 +15,8 @@ import {
 const hooks = ['pre_start', 'post_start', 'pre_stop'];
 
 /**
- * Variables in lists of `NAME=VALUE` whose name ends in white space: nobody finds a variable of that name. Mappings are left
- * alone, as Docker Compose leaves them, unless merging has made a list of them.
+ * Variables in lists of `NAME=VALUE` whose name ends with white space: nobody could read such a variable. Mappings are
+ * ignored, as in Docker Compose, unless merging has turned them into a list.
  */
 export function checkVariableNames(tree: TreeMap, positions: Positions): TcomposeError[] {
   const errors: TcomposeError[] = [];

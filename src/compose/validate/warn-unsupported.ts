@@ -4,7 +4,7 @@ import { isList, isMap, own, ownMap, type Tree, type TreeMap, type TreePath } fr
 import type { Warning } from '../warning.ts';
 import { nestedSupport, resourceSupport, type SupportEntry, serviceSupport } from './support.ts';
 
-/** Values of attributes that ask for nothing beyond one machine. */
+/** Values of attributes that require nothing beyond one machine. */
 const harmless: Readonly<Record<string, readonly Tree[]>> = {
   'deploy.mode': ['replicated'],
   'pre_start.*.per_replica': [false, 'false'],
@@ -26,8 +26,8 @@ type Note = (
 ) => void;
 
 /**
- * Warns once by name of each attribute that is accepted and not carried out, saying which services or resources use it. The
- * services are those of the canonical tree that are enabled.
+ * Warns once about each attribute that is accepted but has no effect, naming the services or resources that use it.
+ * Only enabled services of the canonical tree count.
  */
 export function warnUnsupported(
   tree: TreeMap,
@@ -78,7 +78,7 @@ function warnIdleInterval(
   warn({ message, hint: 'Set start_period.', ...(where === undefined ? {} : { where }) });
 }
 
-/** Attributes of an external network, which is used as it is. */
+/** Attributes of an external network, which is used unchanged. */
 function warnIdle(
   network: TreeMap,
   name: string,
@@ -114,7 +114,7 @@ function noteService(service: TreeMap, name: string, note: Note): void {
   }
 }
 
-/** The nodes a pattern of steps leads to, `*` being every item of a list. */
+/** The nodes that match a pattern of steps, where `*` is every item of a list. */
 function nodesAt(
   node: Tree | undefined,
   steps: readonly string[],

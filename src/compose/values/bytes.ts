@@ -3,9 +3,9 @@ import { toInt64 } from './int64.ts';
 const powers: Readonly<Record<string, number>> = { '': 0, b: 0, k: 1, m: 2, g: 3, t: 4, p: 5 };
 
 /**
- * Bytes of a size as Docker writes it: a number (decimals allowed), at most one space, and one of b, k, m, g, t, p in
- * any case, the last five optionally followed by `b` or `ib`; units are powers of 1024. `-1` stands for unlimited. Returns a
- * sentence when the text is not one.
+ * Bytes of a size in Docker's syntax: a number (decimals allowed), at most one space, and one of b, k, m, g, t, p in
+ * any case, the last five optionally followed by `b` or `ib`; units are powers of 1024. `-1` means unlimited. Returns a
+ * sentence when the text is invalid.
  */
 export function parseBytes(text: string): number | { readonly error: string } {
   if (text === '-1') return -1;

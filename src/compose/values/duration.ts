@@ -1,4 +1,4 @@
-/** Nanoseconds per unit: Go's units of time.ParseDuration, and days and weeks. */
+/** Nanoseconds per unit: the units of Go's time.ParseDuration, plus days and weeks. */
 const units: Readonly<Record<string, number>> = {
   ns: 1,
   us: 1e3,
@@ -12,12 +12,12 @@ const units: Readonly<Record<string, number>> = {
   w: 604_800e9,
 };
 
-/** Largest duration a signed 64-bit count of nanoseconds holds. */
+/** Largest duration in a signed 64-bit count of nanoseconds. */
 const maximum = 2 ** 63;
 
 /**
- * Nanoseconds of a Compose duration: a sign, then numbers (with decimals) each followed by a unit, as `1w2d3h4m5.5s`; or
- * `0`. Returns a sentence when the text is not one.
+ * Nanoseconds of a Compose duration: a sign, then numbers (with decimals) each followed by a unit, like `1w2d3h4m5.5s`;
+ * or `0`. Returns a sentence when the text is invalid.
  */
 export function parseDuration(text: string): number | { readonly error: string } {
   const unsigned = text.replace(/^[-+]/, '');
@@ -38,7 +38,7 @@ export function parseDuration(text: string): number | { readonly error: string }
   return text.startsWith('-') ? -total : total;
 }
 
-/** A duration in nanoseconds as Go prints it: `1h0m0s`, `1.5s`, `500ms`, `0s`. */
+/** A duration in nanoseconds in Go's form: `1h0m0s`, `1.5s`, `500ms`, `0s`. */
 export function formatDuration(nanoseconds: number): string {
   if (nanoseconds === 0) return '0s';
   if (nanoseconds < 0) return `-${formatDuration(-nanoseconds)}`;

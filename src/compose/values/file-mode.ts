@@ -1,4 +1,4 @@
-/** A file mode: digits of base 8 in a string, the value itself in a number. Returns a sentence when it is not one. */
+/** A file mode: octal digits in a string, the value itself in a number. Returns a sentence when it is invalid. */
 export function parseFileMode(value: string | number): number | { readonly error: string } {
   if (typeof value === 'number') {
     return Number.isInteger(value) && value >= 0 ? value : { error: `${value} is not a file mode` };

@@ -1,6 +1,6 @@
 /**
- * Shortest decimal of a number as Go prints it, with an exponent below 1e-4 and from `limit` on: 1e6 for `strconv`'s format
- * `g`, which `fmt` and YAML use, 1e21 in JSON.
+ * Shortest decimal of a number in Go's form, with an exponent below 1e-4 and from `limit` on: 1e6 for `strconv`'s
+ * format `g`, which `fmt` and YAML use, 1e21 in JSON.
  */
 export function formatGoFloat(value: number, limit = 1e6): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
@@ -9,7 +9,10 @@ export function formatGoFloat(value: number, limit = 1e6): string {
   return layOut(value.toExponential(), limit);
 }
 
-/** As `formatGoFloat`, for a number Go holds in 32 bits: the shortest decimal that reads back to the same 32-bit value. */
+/**
+ * Like `formatGoFloat`, for a number that Go stores in 32 bits: the shortest decimal that reads back to the same 32-bit
+ * value.
+ */
 export function formatGoFloat32(value: number, limit = 1e21): string {
   const single = Math.fround(value);
   for (let digits = 0; digits <= 8; digits += 1) {

@@ -1,10 +1,10 @@
-/** The largest whole number of 64 bits, and the largest one below it that a double holds. */
+/** The largest signed 64-bit integer, and the largest one below it that a double can represent. */
 const largest = 2n ** 63n - 1n;
 const largestDouble = 2 ** 63 - 1024;
 
 /**
- * A whole number of a compose file in the model: exact up to 2^53, beyond it the nearest double that an API of 64 bits takes, where
- * the largest stands for 2^63 - 1. Undefined for what 64 bits don't hold.
+ * An integer of a compose file in the model: exact up to 2^53, beyond it the nearest double that a 64-bit API accepts,
+ * where the largest means 2^63 - 1. Undefined if it does not fit 64 bits.
  */
 export function toInt64(whole: number | string): number | undefined {
   const exact = typeof whole === 'string' && /^[-+]?\d+$/.test(whole.trim()) ? BigInt(whole) : undefined;
@@ -14,7 +14,7 @@ export function toInt64(whole: number | string): number | undefined {
   return Math.min(number, largestDouble);
 }
 
-/** The digits of a whole number that `toInt64` gave. */
+/** The digits of an integer from `toInt64`. */
 export function int64Digits(value: number): string {
   return value >= largestDouble ? String(largest) : String(BigInt(value));
 }

@@ -2,8 +2,8 @@ const octet = '(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])';
 const ipv4 = new RegExp(`^${octet}(?:\\.${octet}){3}$`);
 
 /**
- * Whether a text is an IPv4 or IPv6 address without brackets, zone or prefix length. Written out because `node:net` costs
- * several milliseconds to load and a command that only reads files needs nothing else of it.
+ * Whether a text is an IPv4 or IPv6 address without brackets, zone or prefix length. Implemented here because
+ * `node:net` takes several milliseconds to load and a command that only reads files needs nothing else of it.
  */
 export const isAddress = (text: string): boolean => ipv4.test(text) || isIpv6(text);
 
@@ -25,6 +25,6 @@ function isIpv6(text: string): boolean {
   return halves.length === 2 ? groups < 8 : groups === 8;
 }
 
-/** `[::1]` → `::1`; anything else as it is. */
+/** `[::1]` → `::1`; anything else unchanged. */
 export const withoutBrackets = (text: string): string =>
   text.length > 2 && text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;

@@ -2,15 +2,15 @@ const escapes: Readonly<Record<string, string>> = { t: '\t', n: '\n' };
 
 interface ShellWords {
   readonly words: readonly string[];
-  /** The shell operator at which the words end; what follows it is no part of the command. */
+  /** The shell operator that ends the words; what follows it is not part of the command. */
   readonly operator?: string;
 }
 
 /**
- * Splits a command line into words as Docker Compose does: blanks separate; single quotes keep everything, double quotes keep
- * blanks; a backslash takes the next character as it is, also inside double quotes, but `\t` is a tab and `\n` a line feed;
- * backquotes and `$(…)` keep blanks and stay; an unquoted `; & | < >` ends the command. No variables, no globs. Returns a
- * sentence for a quote that is not closed, a trailing backslash or a stray parenthesis.
+ * Splits a command line into words like Docker Compose: blanks separate; single quotes keep everything, double quotes
+ * keep blanks; a backslash keeps the next character, also inside double quotes, but `\t` is a tab and `\n` a line feed;
+ * backquotes and `$(…)` keep blanks and stay; an unquoted `; & | < >` ends the command. No variables, no globs. Returns
+ * a sentence for an unclosed quote, a trailing backslash or a stray parenthesis.
  */
 export function splitShellWords(line: string): ShellWords | { readonly error: string } {
   const words: string[] = [];
@@ -52,7 +52,8 @@ export function splitShellWords(line: string): ShellWords | { readonly error: st
       stray ||= !open[')'];
       open[')'] = !open[')'];
     } else if (/[;&|<>]/.test(char) && !quoted && !open['`'] && !open[')']) {
-      // The digits of `2>` are no word, and so Docker Compose takes any word before a `>` that begins with a digit.
+      // The digits of `2>` are not a word, and Docker Compose treats any word before a `>` like that if it begins with
+      // a digit.
       if (char === '>' && /^[0-9]/.test(word)) begun = false;
       finish();
       return { words, operator: /^(?:&&|\|\||>>|<<|.)/.exec(line.slice(index))?.[0] ?? char };

@@ -2,8 +2,9 @@ import { NotHandled } from './problem.ts';
 import { char, isDocumentMarker, type Scanner } from './scanner.ts';
 
 /**
- * A literal or folded block scalar; a last line that the text ends without a break gets none (YAML 1.2.2, 8.1.1.2: chomping keeps
- * breaks, and makes none). `pos` is on `|` or `>` and ends at the start of the line that follows it.
+ * A literal or folded block scalar; if the text ends without a line break, the last line gets none (YAML 1.2.2,
+ * 8.1.1.2: chomping keeps breaks, and adds none). `pos` is on `|` or `>` and ends at the start of the line after the
+ * scalar.
  * @param indent column of the enclosing collection, -1 at the top.
  */
 export function readBlockScalar(scanner: Scanner, indent: number): string {

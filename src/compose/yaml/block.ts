@@ -38,7 +38,7 @@ export function readBlockNode(scanner: Scanner, indent: number): unknown {
   });
 }
 
-/** The value behind `key:`, on the same line or below it. */
+/** The value after `key:`, on the same line or below. */
 function readMapValue(scanner: Scanner, column: number): unknown {
   if (atLineEnd(scanner)) return readBelow(scanner, column, undefined);
   const properties = readProperties(scanner);
@@ -48,7 +48,7 @@ function readMapValue(scanner: Scanner, column: number): unknown {
   });
 }
 
-/** The value of a key whose line holds nothing more; a list may stand at the key's own column. */
+/** The value of a key with nothing more on its line; a list may be in the key's own column. */
 function readBelow(scanner: Scanner, column: number, properties: Properties | undefined): unknown {
   const next = nextContent(scanner);
   if (next > column) {
@@ -73,7 +73,7 @@ function startsItem(scanner: Scanner): boolean {
   );
 }
 
-/** Everything behind the properties. Block collections start only where a line's content does. */
+/** Everything after the properties. Block collections start only where a line's content does. */
 function readContent(
   scanner: Scanner,
   indent: number,
@@ -150,12 +150,12 @@ function readContent(
   return plainValue(scanner, raw, properties);
 }
 
-/** A flow collection or alias as a key is for the full parser. */
+/** A flow collection or alias as a key is left to the full parser. */
 function rejectKey(scanner: Scanner): void {
   expectLineEnd(scanner);
 }
 
-/** A block mapping whose keys stand at `column`; `pos` is on the first key. */
+/** A block mapping whose keys are in `column`; `pos` is on the first key. */
 function readMap(scanner: Scanner, column: number): Record<string, unknown> {
   enter(scanner);
   scanner.nodes += 1;
@@ -213,7 +213,7 @@ function readMap(scanner: Scanner, column: number): Record<string, unknown> {
   return map;
 }
 
-/** Where a value starts: a collection below its key has its own start, everything else stands behind the colon. */
+/** Where a value starts: a collection below its key has its own start, everything else is after the colon. */
 function startBelow(scanner: Scanner, value: unknown, behindColon: number): number {
   const code = scanner.text.charCodeAt(behindColon);
   if (code !== char.newline && code !== char.hash) return behindColon;
@@ -238,7 +238,7 @@ function readPlainKey(scanner: Scanner): string {
   return text.slice(start, end);
 }
 
-/** A block sequence whose dashes stand at `column`; `pos` is on the first dash. */
+/** A block sequence whose dashes are in `column`; `pos` is on the first dash. */
 function readList(scanner: Scanner, column: number): unknown[] {
   enter(scanner);
   scanner.nodes += 1;

@@ -1,6 +1,6 @@
 import type { YamlProblem } from './problem.ts';
 
-/** Offsets of what a mapping or sequence holds: [key, value] by key, or the item by index. */
+/** Offsets of the members of a mapping or sequence: [key, value] by key, or the item by index. */
 export type NodePlaces =
   | { readonly start: number; readonly keys: Map<string, readonly [number, number]> }
   | { readonly start: number; readonly items: number[] };
@@ -8,8 +8,8 @@ export type NodePlaces =
 /** One document of a YAML stream. */
 export interface YamlDocument {
   /**
-   * Plain data. Aliased nodes are shared objects, so it must not be changed in place. Where `marked`, it holds
-   * TagMark objects, which `splitMarks` takes out.
+   * Plain data. Aliased nodes are shared objects, so it must not be changed in place. If `marked`, it contains TagMark
+   * objects, which `splitMarks` removes.
    */
   readonly value: unknown;
   readonly marked: boolean;
@@ -20,7 +20,7 @@ export interface YamlDocument {
 export interface YamlStream {
   readonly documents: readonly YamlDocument[];
   readonly unknownTags: readonly { readonly tag: string; readonly offset: number }[];
-  /** Keys that are no strings or that their mapping already had, the first few; the last value counts. */
+  /** Keys that are not strings or that their mapping already had, the first few; the last value counts. */
   readonly mistakes: readonly YamlProblem[];
 }
 

@@ -16,7 +16,7 @@ import { resolvePlain } from './resolve-plain.ts';
 import { readQuoted } from './scalars.ts';
 import { char, isBlank, isDocumentMarker, type Scanner } from './scanner.ts';
 
-/** A flow collection, `[…]` or `{…}`; `pos` is on its bracket and ends behind the closing one. */
+/** A flow collection, `[…]` or `{…}`; `pos` is on its bracket and ends after the closing one. */
 export function readFlow(scanner: Scanner): unknown {
   enter(scanner);
   scanner.nodes += 1;
@@ -108,7 +108,7 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
   return map;
 }
 
-/** Keys that came by `<<` were written where the merged mapping has them. */
+/** The place of a key that came from `<<` is in the merged mapping. */
 export function inheritPlaces(
   scanner: Pick<Scanner, 'places'>,
   keys: Map<string, readonly [number, number]>,

@@ -12,11 +12,11 @@ export interface LocatedDocument {
 interface Location {
   /** Offset into the text. */
   readonly offset: number;
-  /** How many steps of the path the document spells out. */
+  /** How many steps of the path exist in the document. */
   readonly depth: number;
 }
 
-/** The place of the deepest node on a path that the document has. */
+/** The place of the deepest node on a path that exists in the document. */
 export function locate(document: LocatedDocument, path: TreePath, part: 'key' | 'value' = 'key'): Location {
   let node = document.value;
   let offset = document.start;
@@ -41,7 +41,7 @@ export function locate(document: LocatedDocument, path: TreePath, part: 'key' | 
   return { offset, depth: path.length };
 }
 
-/** In a list that stands for a mapping (`- KEY=value`, `- service`), the item that gives a key. */
+/** In a list that is equivalent to a mapping (`- KEY=value`, `- service`), the item for a key. */
 function listIndexOfKey(list: readonly unknown[], key: string): number | undefined {
   const index = list.findIndex(
     (item) =>
@@ -61,7 +61,7 @@ export function placeAt(file: string, text: string, offset: number): SourcePlace
   const length = (lineEnd < 0 ? text.length : lineEnd) - lineStart;
   if (length <= maxShown)
     return { file, line, column, sourceLine: text.slice(lineStart, lineStart + length) };
-  // Of a very long line the beginning is shown, when that has the place in it.
+  // For a very long line the beginning is shown, if it contains the place.
   if (column > maxShown / 2) return { file, line, column };
   return { file, line, column, sourceLine: `${text.slice(lineStart, lineStart + maxShown)}…` };
 }

@@ -3,7 +3,7 @@ import { aliasBudget, maxDepth, NotHandled, YamlProblem } from './problem.ts';
 import { resolvePlain, scalarText } from './resolve-plain.ts';
 import { char, isBlank, type Scanner } from './scanner.ts';
 
-/** Anchor and tag in front of a node. */
+/** Anchor and tag before a node. */
 export interface Properties {
   anchor: string | undefined;
   tag: string | undefined;
@@ -12,7 +12,7 @@ export interface Properties {
 
 const simpleTag = /^!{1,2}[a-z][a-z0-9_-]*$/i;
 
-/** Reads `&anchor` and `!tag` in any order; `pos` ends behind the last one. */
+/** Reads `&anchor` and `!tag` in any order; `pos` ends after the last one. */
 export function readProperties(scanner: Scanner): Properties | undefined {
   let properties: Properties | undefined;
   const { text } = scanner;
@@ -49,7 +49,7 @@ export function isFlowIndicator(code: number): boolean {
   );
 }
 
-/** Runs `read` for a node with an anchor, so that aliases inside it are known as cycles, and keeps its value. */
+/** Runs `read` for a node with an anchor, so that aliases inside it are recognised as cycles, and stores its value. */
 export function anchored(scanner: Scanner, name: string | undefined, read: () => unknown): unknown {
   if (name === undefined) return read();
   scanner.anchors.set(name, { value: undefined, weight: 0, open: true });
@@ -59,7 +59,7 @@ export function anchored(scanner: Scanner, name: string | undefined, read: () =>
   return value;
 }
 
-/** The value an alias stands for; `pos` is on `*` and ends behind the name. */
+/** The value of an alias; `pos` is on `*` and ends after the name. */
 export function readAlias(scanner: Scanner): unknown {
   const { text } = scanner;
   const offset = scanner.pos;
@@ -132,8 +132,8 @@ export function tagged(
 }
 
 /**
- * What a `!!type` tag makes of a value. A tag that means nothing here, or nothing for a value of this form (a scalar's on a mapping,
- * say), is noted and else ignored, as the Go parser ignores it; a scalar then stays text.
+ * Applies a `!!type` tag to a value. A tag that is unknown, or does not apply to a value of this form (a scalar's on a
+ * mapping, for example), is recorded and otherwise ignored, as by the Go parser; a scalar then stays text.
  */
 export function applyStandardTag(
   tag: string,
@@ -154,14 +154,14 @@ export function applyStandardTag(
   return raw ?? value;
 }
 
-/** Values of scalars by their tag; undefined for a text that does not fit it. */
+/** Values of scalars by their tag; undefined for a text that the tag does not allow. */
 const scalarTags: Readonly<
   Record<string, ((raw: string) => null | boolean | number | string | undefined) | undefined>
 > = {
   '!': (raw) => raw,
   '!!str': (raw) => raw,
   '!!int': (raw) => {
-    // Digits that are too many for a number stay text.
+    // Too many digits for a number stay text.
     const number = /^[-+]?(?:0[box][0-9a-f_]+|[0-9_]+)$/i.test(raw) ? resolvePlain(raw) : undefined;
     return typeof number === 'number' || (typeof number === 'string' && /^[-+]?\d+$/.test(number))
       ? number
@@ -187,16 +187,19 @@ const scalarTags: Readonly<
   },
 };
 
-/** Where mistakes that leave a document readable are noted. */
+/** Where mistakes are recorded that leave a document readable. */
 interface Notes {
   readonly text: string;
   readonly mistakes: YamlProblem[];
 }
 
-/** How many of them are noted: each costs a count of lines. */
+/** Most mistakes to record: each requires counting lines. */
 const maxNoted = 20;
 
-/** The text of a mapping's key from a scalar; anything but a string is noted as a mistake, for Docker Compose refuses it. */
+/**
+ * The text of a mapping's key from a scalar; anything but a string is recorded as a mistake, because Docker Compose
+ * refuses it.
+ */
 export function keyText({ mistakes }: Notes, value: unknown, raw: string, offset: number): string {
   if (typeof value !== 'string') {
     const shown =
@@ -210,7 +213,7 @@ export function keyText({ mistakes }: Notes, value: unknown, raw: string, offset
   return value;
 }
 
-/** Notes a key that its mapping already has, at the offset `second`; `first` finds the offset of the other. */
+/** Records a key that its mapping already has, at the offset `second`; `first` finds the offset of the other. */
 export function noteDuplicate(
   { text, mistakes }: Notes,
   key: string,
@@ -231,7 +234,7 @@ function lineOf(text: string, offset: number): number {
   return line;
 }
 
-/** Copies into `target` what the value under `<<` has and `target` lacks. Of a list, earlier mappings win. */
+/** Copies into `target` what the value under `<<` has and `target` lacks. In a list, earlier mappings take precedence. */
 export function applyMergeKey(target: Record<string, unknown>, merged: unknown, offset: number): object[] {
   const sources = Array.isArray(merged) ? merged : [merged];
   for (const source of sources) {

@@ -30,8 +30,8 @@ interface Context {
 const standardPrefix = 'tag:yaml.org,2002:';
 
 /**
- * Parses a YAML stream by way of the `yaml` package's syntax tree: all of YAML 1.2, and errors that say what was
- * expected. Gives the same data as `parseDirectly` where that one answers.
+ * Parses a YAML stream through the `yaml` package's syntax tree: all of YAML 1.2, and errors that say what was
+ * expected. Gives the same data as `parseDirectly`, if that succeeds.
  * @throws YamlProblem
  */
 export function parseFully(text: string, places?: Map<object, NodePlaces>): YamlStream {
@@ -67,7 +67,7 @@ export function parseFully(text: string, places?: Map<object, NodePlaces>): Yaml
   return { documents, unknownTags, mistakes };
 }
 
-/** The package's message as the end of "FILE: …": lower case, no final stop. */
+/** The package's message as the end of "FILE: …": lower case, without a final period. */
 function sentence(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, '');
 }
@@ -118,7 +118,7 @@ function rawText(node: { source?: string; value: unknown }): string {
   return typeof node.value === 'string' ? node.value : (node.source ?? '');
 }
 
-/** A scalar's text. The package ends the last line of a block scalar with a break even where the file ends without one. */
+/** A scalar's text. The package ends the last line of a block scalar with a break even if the file ends without one. */
 function textOf({ text }: Context, node: Scalar): string {
   const raw = rawText(node);
   const block = node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED';

@@ -2,18 +2,18 @@ import type { NodePlaces, YamlStream } from './document.ts';
 import { parseDirectly } from './parse.ts';
 import { NotHandled, YamlProblem } from './problem.ts';
 
-/** The full parser holds about a hundred bytes a character; texts longer than this (code units) are not given to it. */
+/** The full parser uses about a hundred bytes per character; longer texts (in code units) are not given to it. */
 const fullParserLimit = 1_500_000;
 
-/** A parsed stream, and the parser that read it, to be run again when places of nodes are wanted. */
+/** A parsed stream, and the parser that read it, which runs again if places of nodes are needed. */
 export interface Parsed {
   readonly stream: YamlStream;
   again(places: Map<object, NodePlaces>): YamlStream;
 }
 
 /**
- * Parses a YAML stream: directly where possible, else by the full parser, which is only loaded then.
- * @param text as `normalizeText` gives it; offsets in results count in it.
+ * Parses a YAML stream: directly if possible, else with the full parser, which is loaded only then.
+ * @param text from `normalizeText`; offsets in results refer to it.
  * @throws YamlProblem
  */
 export async function parseYaml(text: string): Promise<Parsed> {
@@ -41,7 +41,7 @@ export async function parseYaml(text: string): Promise<Parsed> {
   }
 }
 
-/** Plainer words for sentences of the full parser, by what they contain. */
+/** Plainer wording for the full parser's messages, by what they contain. */
 const plainer: readonly (readonly [pattern: RegExp, message: string | undefined, hint: string])[] = [
   [/tabs are not allowed/, undefined, 'Indent with spaces.'],
   [
@@ -68,7 +68,7 @@ const plainer: readonly (readonly [pattern: RegExp, message: string | undefined,
   [/unexpected flow-(?:map|seq)-end/, 'a bracket is closed here that was never opened', 'Remove it.'],
 ];
 
-/** The full parser's error in plain words; of what is never closed, the place where it was opened. */
+/** The full parser's error in plain words; for something that is never closed, the place where it was opened. */
 function explain(error: YamlProblem, reason: NotHandled, text: string): YamlProblem {
   if (error.kind !== 'syntax') return error;
   if (reason.message.startsWith('an unclosed ')) {
@@ -92,14 +92,14 @@ function explain(error: YamlProblem, reason: NotHandled, text: string): YamlProb
   return new YamlProblem('syntax', message ?? error.message, offset, hint);
 }
 
-/** The offset of the first character of the line that is not a blank. */
+/** The offset of the first non-blank character of the line. */
 function firstCharacter(text: string, offset: number): number {
   let at = text.lastIndexOf('\n', offset - 1) + 1;
   while (text[at] === ' ') at += 1;
   return at;
 }
 
-/** `key:value` on the line before the one at the offset, which makes text of what was meant as a key. */
+/** `key:value` on the line before the offset, which turns an intended key into text. */
 function keyWithoutSpace(text: string, offset: number): YamlProblem | undefined {
   const end = text.lastIndexOf('\n', offset - 1);
   if (end < 0) return undefined;
@@ -116,7 +116,7 @@ function keyWithoutSpace(text: string, offset: number): YamlProblem | undefined 
   );
 }
 
-/** Text with `\n` as the only line break, the form in which offsets count. */
+/** Text with `\n` as the only line break, to which offsets refer. */
 export function normalizeText(source: string): string {
   return source.includes('\r') ? source.replace(/\r\n?/g, '\n') : source;
 }

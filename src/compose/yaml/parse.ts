@@ -13,11 +13,11 @@ import {
 const unprintable = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
 
 /**
- * Parses a YAML stream straight into plain data, an order of magnitude faster than by way of a syntax tree. It covers
- * what people write; rarer syntax and most mistakes raise NotHandled, and the full parser must be asked
- * (`parseYaml` does that). What it accepts it reads exactly as the full parser does.
+ * Parses a YAML stream directly into plain data, an order of magnitude faster than through a syntax tree. It covers
+ * what people usually write; rarer syntax and most mistakes throw NotHandled, and the full parser must be used
+ * (`parseYaml` does that). What it accepts it reads exactly like the full parser.
  * @param text with `\n` as the only line break.
- * @param places filled with the places of all collections' members when given.
+ * @param places if given, filled with the places of all collections' members.
  * @throws YamlProblem for what no parser could accept, NotHandled otherwise.
  */
 export function parseDirectly(text: string, places?: Map<object, NodePlaces>): YamlStream {
@@ -62,7 +62,7 @@ function readDocument(scanner: Scanner, explicit: boolean): YamlDocument | undef
   return { value, marked: scanner.marked, start };
 }
 
-/** Steps over `...` and one `---`; says whether another document follows. */
+/** Skips `...` and one `---`; returns whether another document follows. */
 function skipMarkers(scanner: Scanner): 'document' | 'end' {
   const { text } = scanner;
   for (;;) {

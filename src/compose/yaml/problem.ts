@@ -15,8 +15,8 @@ export class YamlProblem extends Error {
 }
 
 /**
- * The direct parser's way of saying "I don't judge this": either rare syntax, or a mistake that the full parser
- * explains better. Nothing is concluded from it except that the full parser must be asked.
+ * Thrown when the direct parser makes no decision: for rare syntax, or a mistake that the full parser explains better.
+ * It only means that the full parser must be used.
  */
 export class NotHandled extends Error {
   override readonly name = 'NotHandled';
@@ -28,11 +28,11 @@ export class NotHandled extends Error {
   }
 }
 
-/** Levels of nesting a document may have; compose files need a dozen, and every later phase recurses. */
+/** Most levels of nesting in a document; compose files need a dozen, and every later phase recurses. */
 export const maxDepth = 200;
 
 /**
- * Values that aliases may add to a document: generous to fragments shared by thousands of services, closed to
+ * Values that aliases may add to a document: enough for fragments that thousands of services share, but not for
  * fragments that multiply each other.
  * @param length of the text, UTF-16 code units.
  */
@@ -40,7 +40,7 @@ export function aliasBudget(length: number): number {
   return Math.min(Math.max(100_000, 2 * length), 2_000_000);
 }
 
-/** Keys one mapping may have, and documents one file: past that the later phases would take seconds. */
+/** Most keys of one mapping, and documents of one file: beyond that the later phases would take seconds. */
 const maxKeys = 100_000;
 const maxDocuments = 10_000;
 

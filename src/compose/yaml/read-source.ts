@@ -6,12 +6,12 @@ import { type LocatedDocument, placeAt } from './locate.ts';
 import { normalizeText, type Parsed, parseYaml } from './parse-yaml.ts';
 import { YamlProblem } from './problem.ts';
 
-/** A compose file's text and what it says; keeps what is needed to find the place of any node again. */
+/** A compose file's text and data; keeps what is needed to find the place of any node again. */
 export interface Source {
   readonly file: string;
   readonly text: string;
   readonly stream: YamlStream;
-  /** Keys given twice, and keys that are no strings. */
+  /** Duplicate keys, and keys that are not strings. */
   readonly mistakes: readonly TcomposeError[];
   /** Documents with places, from a second parse on first use. */
   located(): readonly LocatedDocument[];
@@ -26,7 +26,7 @@ const codes: Readonly<Record<YamlProblem['kind'], ErrorCode>> = {
   'too-large': 'COMPOSE_TOO_LARGE',
 };
 
-/** Bytes a compose file may have: far beyond any real one, and what fits the memory a load may take. */
+/** Most bytes of a compose file: far more than any real one, and limited by the memory of a load. */
 const maxFileSize = 20_000_000;
 
 /**

@@ -25,13 +25,13 @@ const words = new Map<string, null | boolean | number>([
   ]),
 ]);
 
-/** Characters of a number; anything longer is not a number that anyone means. */
+/** Most characters of a number; a longer one is never meant as a number. */
 const longestNumber = 400;
 
 /**
- * The value of a plain (unquoted) scalar: the YAML 1.2 core schema, with the two liberties of the Go parser that
- * Docker Compose uses, because files depend on them: a leading zero makes an integer octal (`mode: 0440`), and
- * underscores may group digits. `yes`, `on` and `12:30:45` are strings. Integers beyond 2^53 stay decimal strings.
+ * The value of a plain (unquoted) scalar: the YAML 1.2 core schema, with two extensions of the Go parser that Docker
+ * Compose uses, because files depend on them: a leading zero makes an integer octal (`mode: 0440`), and underscores may
+ * group digits. `yes`, `on` and `12:30:45` are strings. Integers beyond 2^53 stay decimal strings.
  */
 export function resolvePlain(text: string): null | boolean | number | string {
   const first = text.charCodeAt(0);
@@ -62,8 +62,8 @@ function resolveInteger(digits: string): number | string {
 }
 
 /**
- * A scalar as text, the way Go's fmt prints it: what a number or boolean becomes where the compose file wants a
- * string (`PORT: 8080`, `VERSION: 1.10`).
+ * A scalar as text in the form of Go's fmt: how a number or boolean is read where the compose file needs a string
+ * (`PORT: 8080`, `VERSION: 1.10`).
  */
 export function scalarText(value: null | boolean | number | string): string {
   if (typeof value === 'string') return value;

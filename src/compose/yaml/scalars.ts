@@ -22,7 +22,7 @@ const escapes: Readonly<Record<string, string>> = {
   P: '\u2029',
 };
 
-/** A quoted scalar; `pos` is on its opening quote and ends behind the closing one. */
+/** A quoted scalar; `pos` is on its opening quote and ends after the closing one. */
 export function readQuoted(scanner: Scanner, indent: number): string {
   const { text } = scanner;
   const start = scanner.pos;
@@ -113,7 +113,7 @@ function readDoubleQuoted(scanner: Scanner, indent: number): string {
   }
 }
 
-/** The text without spaces and tabs at its end, its first `kept` characters left alone. */
+/** The text without spaces and tabs at its end; its first `kept` characters stay. */
 function withoutTrailingBlanks(text: string, kept: number): string {
   let end = text.length;
   while (end > kept && (text.charCodeAt(end - 1) === char.space || text.charCodeAt(end - 1) === char.tab)) {
@@ -148,9 +148,7 @@ function foldBreak(scanner: Scanner, indent: number): string {
   return breaks === 1 ? ' ' : '\n'.repeat(breaks - 1);
 }
 
-/**
- * Offset of the `:` that makes the plain text at `pos` a mapping key on its line, or -1.
- */
+/** Offset of the `:` that makes the plain text at `pos` a mapping key on its line, or -1. */
 export function findKeyEnd(scanner: Scanner): number {
   const { text } = scanner;
   for (let pos = scanner.pos; ; pos += 1) {
@@ -163,7 +161,7 @@ export function findKeyEnd(scanner: Scanner): number {
 }
 
 /**
- * A plain scalar outside flow collections, over as many lines as it has; `pos` ends behind its last character.
+ * A plain scalar outside flow collections, over any number of lines; `pos` ends after its last character.
  * @param indent column of the enclosing collection: continuation lines are further right.
  */
 export function readPlain(scanner: Scanner, indent: number): string {

@@ -29,40 +29,38 @@ export const char = {
   closeBrace: 125,
 } as const;
 
-/** What an anchor names; `open` while its node is still being read. */
+/** What an anchor refers to; `open` while its node is still being read. */
 export interface Anchor {
   readonly value: unknown;
-  /** Nodes in it, those behind aliases counted. */
+  /** Number of nodes in it, including those behind aliases. */
   readonly weight: number;
   readonly open: boolean;
 }
 
-/** Reading position and the state that the parts of the direct parser share. Lines end with `\n` alone. */
+/** Reading position and shared state of the direct parser's parts. Lines end only with `\n`. */
 export interface Scanner {
   readonly text: string;
   pos: number;
   /** Offset of the first character of the line that `pos` is on. */
   lineStart: number;
   depth: number;
-  /** Offset of the outermost bracket that is open, -1 outside of any. */
+  /** Offset of the outermost open bracket, -1 outside of any. */
   flowStart: number;
-  /** Nodes read, and nodes that aliases stand for. */
+  /** Number of nodes read, and of nodes that aliases stand for. */
   nodes: number;
   aliased: number;
   readonly anchors: Map<string, Anchor>;
-  /** Set when places of nodes are wanted. */
+  /** Set if places of nodes are needed. */
   readonly places: Map<object, NodePlaces> | undefined;
-  /** Tags that mean nothing here, with their offsets. */
+  /** Unknown tags, with their offsets. */
   readonly unknownTags: { tag: string; offset: number }[];
-  /** What is wrong and yet leaves the text readable. */
+  /** Mistakes that leave the text readable. */
   readonly mistakes: YamlProblem[];
-  /** Whether a `!reset` or `!override` was met. */
+  /** Whether there was a `!reset` or `!override`. */
   marked: boolean;
 }
 
-/**
- * A scanner at the start of a text, behind its byte order mark. `places` collects the positions of nodes when given.
- */
+/** A scanner at the start of a text, after its byte order mark. `places`, if given, collects the positions of nodes. */
 export function createScanner(text: string, places: Map<object, NodePlaces> | undefined): Scanner {
   return {
     text,
@@ -85,7 +83,7 @@ export function isBlank(code: number): boolean {
   return code === char.space || code === char.newline || code === char.tab || Number.isNaN(code);
 }
 
-/** Whether `---` or `...` stands at the start of the line at `offset`. */
+/** Whether `---` or `...` is at the start of the line at `offset`. */
 export function isDocumentMarker(text: string, offset: number): boolean {
   const code = text.charCodeAt(offset);
   return (
@@ -97,8 +95,8 @@ export function isDocumentMarker(text: string, offset: number): boolean {
 }
 
 /**
- * Skips blanks, comments and line ends up to the next content, and returns its column (from 0), or -1 at the end of
- * the document. Standing on content already, it stays.
+ * Skips blanks, comments and line ends up to the next content, and returns its column (from 0), or -1 at the end of the
+ * document. Does not move if it is on content already.
  */
 export function nextContent(scanner: Scanner): number {
   const { text } = scanner;
@@ -124,7 +122,7 @@ export function nextContent(scanner: Scanner): number {
   }
 }
 
-/** Tabs may separate words and fill blank lines; whether they indent content is for the full parser to judge. */
+/** Tabs may separate words and fill blank lines; whether they may indent content is left to the full parser. */
 function skipTabs(scanner: Scanner, from: number): number {
   const { text } = scanner;
   let pos = from;
@@ -146,7 +144,7 @@ export function skipBlanks(scanner: Scanner): number {
   return code;
 }
 
-/** Whether nothing but blanks and a comment is left of the line; `pos` is on its first character after blanks then. */
+/** Whether the rest of the line is only blanks and a comment; `pos` is then on its first character after blanks. */
 export function atLineEnd(scanner: Scanner): boolean {
   const before = scanner.pos;
   const code = skipBlanks(scanner);
@@ -154,7 +152,7 @@ export function atLineEnd(scanner: Scanner): boolean {
   return code === char.hash && (scanner.pos > before || isBlank(scanner.text.charCodeAt(scanner.pos - 1)));
 }
 
-/** Throws NotHandled unless nothing but a comment is left of the line. */
+/** Throws NotHandled unless the rest of the line is only a comment. */
 export function expectLineEnd(scanner: Scanner): void {
   if (!atLineEnd(scanner)) throw new NotHandled('text after a value', scanner.pos);
 }

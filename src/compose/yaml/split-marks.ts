@@ -1,11 +1,11 @@
 import type { Tree, TreeMap, TreePath } from '../tree.ts';
 import { TagMark } from './document.ts';
 
-/** What `!reset` and `!override` ask to be taken out of the files merged before this one. */
+/** What `!reset` and `!override` remove from the files merged before this one. */
 export type Removal =
   /** The node at the path. */
   | { readonly kind: 'node'; readonly path: TreePath }
-  /** The items of the list at `path` that `item` identifies; with a null item, the one at `index`. */
+  /** The items of the list at `path` that `item` identifies; if `item` is null, the one at `index`. */
   | { readonly kind: 'item'; readonly path: TreePath; readonly index: number; readonly item: Tree };
 
 interface Unmarked {
@@ -14,9 +14,9 @@ interface Unmarked {
 }
 
 /**
- * Takes the TagMarks out of a document. A node under `!reset` disappears, one under `!override` stays; both name what
- * the earlier files lose. Under a list the mark concerns single items, recognised by what makes items of that list
- * unique, or, written `!reset null`, by position.
+ * Removes the TagMarks from a document. A node under `!reset` disappears, one under `!override` stays; both name what
+ * the earlier files lose. In a list the mark affects single items, recognised by what makes items of that list unique,
+ * or, if written `!reset null`, by position.
  */
 export function splitMarks(value: unknown): Unmarked {
   const removals: Removal[] = [];

@@ -45,7 +45,7 @@ const refused4 = {
 /** net.ipv4.conf of a bridge. */
 export const bridgeConf4: Conf4 = {
   ...refused4,
-  // If `all` is on, the link's refusal counts; if it is off, either setting allows forwarding.
+  // With forwarding on, a refusal by the link counts even if `all` allows; with it off, it is enough that either allows.
   forwarding: 1,
   // Published ports are reached from 127.0.0.1: these packets leave only through this bridge.
   route_localnet: 1,

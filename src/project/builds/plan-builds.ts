@@ -11,17 +11,17 @@ import { listedName } from '../../image/reference.ts';
 import { labels } from '../labels.ts';
 import { imageReference } from '../names.ts';
 
-/** What of a build the command line says. */
+/** The command line's settings for a build. */
 export interface BuildFlags {
   readonly args: Readonly<Record<string, string>>;
   readonly noCache: boolean;
-  /** Newer base images are asked for. */
+  /** Request newer base images. */
   readonly pull?: boolean;
-  /** Further agents and keys for all builds. */
+  /** Additional agents and keys for all builds. */
   readonly ssh?: readonly string[];
-  /** For services that name no platform. */
+  /** For services without a platform. */
   readonly defaultPlatform?: string;
-  /** Images are made for all platforms of `build.platforms`, not only for the one that is run. */
+  /** Make images for all platforms of `build.platforms`, not only for the one to run. */
   readonly allPlatforms?: boolean;
 }
 
@@ -31,19 +31,19 @@ export interface ServiceBuild {
   readonly image: string;
   /** Without the values of its secrets. */
   readonly request: BuildRequest;
-  /** Keys of the project's secrets by the id that the Dockerfile knows them by. */
+  /** Keys of the project's secrets by the id used in the Dockerfile. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Agents and keys as the compose file has them: `default`, `id`, `id=path`. */
+  /** Agents and keys in the compose file's form: `default`, `id`, `id=path`. */
   readonly ssh: readonly string[];
-  /** Services whose images this one is made from. */
+  /** Services on whose images this one is based. */
   readonly needs: readonly string[];
-  /** What is accepted and not carried out, one sentence each. */
+  /** What is accepted but has no effect, one sentence each. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The builds of services, those that they are made from before them.
- * @param dockerfiles texts of Dockerfiles by service, where they could be read
+ * The builds of services, each after those on which it is based.
+ * @param dockerfiles texts of Dockerfiles by service, if they could be read
  * @throws TcomposeError BUILD_CONTEXT for what can't be built; PROJECT_CYCLE is reported as BUILD_CONTEXT
  */
 export function planBuilds(
@@ -89,7 +89,7 @@ export function planBuilds(
   return ordered;
 }
 
-/** Services with a build section, also those that a command or profiles leave out: another's image may be made from theirs. */
+/** Services with a build section, including those that a command or profiles exclude: another image may be based on theirs. */
 export const buildableServices = (project: Project): Readonly<Record<string, Service>> =>
   Object.fromEntries(
     Object.entries({ ...project.disabledServices, ...project.services }).filter(
@@ -100,10 +100,10 @@ export const buildableServices = (project: Project): Readonly<Record<string, Ser
 const contextServices = ({ additional_contexts = {} }: Build): readonly string[] =>
   Object.values(additional_contexts).flatMap((place) => serviceOf(place) ?? []);
 
-/** The service whose image a context is: `target:` is bake's word for it. */
+/** The service whose image is a context: bake writes `target:`. */
 const serviceOf = (place: string): string | undefined => /^(?:service|target):(.*)$/.exec(place)?.[1];
 
-/** Images that a Dockerfile names, as engines list them; none for one that can't be read. */
+/** Images that a Dockerfile names, in the form in which engines list them; none if it can't be read. */
 function basesOf(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   try {
@@ -176,7 +176,7 @@ function buildOf(
   };
 }
 
-/** Caches as the engine takes them: a directory is relative to the project's. */
+/** Caches in the engine's form: directories become relative to the project's. */
 function caches({ workingDir }: Project, entries: readonly string[]): readonly string[] {
   return entries.map((entry) =>
     /(?:^|,)\s*type=local\s*(?:,|$)/.test(entry)
@@ -188,7 +188,7 @@ function caches({ workingDir }: Project, entries: readonly string[]): readonly s
   );
 }
 
-/** A context as the engine takes it. */
+/** A context in the engine's form. */
 function placeOf(project: Project, place: string): string {
   const service = serviceOf(place);
   if (service !== undefined) return imageOfService(project, service);
@@ -204,7 +204,7 @@ function imageOfService(project: Project, name: string): string {
   return `docker-image://${imageReference(project, service)}`;
 }
 
-/** Where the context is: an absolute path, or what the engine fetches. @throws TcomposeError BUILD_CONTEXT */
+/** Where the context is: an absolute path, or something that the engine fetches. @throws TcomposeError BUILD_CONTEXT */
 function contextOf({ name }: Service, { context = '' }: Build): string {
   const place = contextPlace(context, false);
   if (context.startsWith('/') || place.kind === 'git' || place.kind === 'http') return context;
@@ -213,7 +213,7 @@ function contextOf({ name }: Service, { context = '' }: Build): string {
   });
 }
 
-/** The platform to build for; of several, that of the service, else the first. */
+/** The platform to build for; of several, the service's, else the first. */
 function platformOf(service: Service, build: Build, usual: string | undefined): string | undefined {
   const wanted = service.platform ?? usual;
   const { platforms = [] } = build;

@@ -17,21 +17,24 @@ import { defined, resourceParts, restartPolicy } from './resources.ts';
 export interface BodyOptions {
   readonly number: number;
   readonly name: string;
-  /** Id of the local image, recorded so that a newer image of the same name is noticed. */
+  /** Id of the local image, recorded so that a newer image with the same name is noticed. */
   readonly imageId: string | undefined;
   readonly inherited?: readonly InheritedVolume[];
-  /** Name of the container whose namespaces or volumes those of other services share; undefined: that one has none. */
+  /**
+   * Name of the container with which containers of other services share namespaces or volumes; undefined if the service
+   * has none.
+   */
   readonly containerOf: (service: string) => string | undefined;
   /** Set for the containers of `run`. */
   readonly oneoff?: { readonly slug: string; readonly publishPorts: boolean; readonly useAliases: boolean };
-  /** See Observed: what the files hold that are put into the container. */
+  /** See Observed: hashes of the files that are copied into the container. */
   readonly fileHashes?: ReadonlyMap<string, string>;
-  /** Release that is recorded in the version label. */
+  /** Release to record in the version label. */
   readonly version: string;
   readonly extraLabels?: Readonly<Record<string, string>>;
 }
 
-/** A container to create: the request, the networks in order of attachment, and files put in before the start. */
+/** A container to create: the request, the networks in order of attachment, and files to copy in before the start. */
 export interface ContainerSpec {
   readonly body: ContainerCreateRequest;
   readonly endpoints: readonly EndpointPart[];
@@ -39,7 +42,7 @@ export interface ContainerSpec {
   readonly platform: string | undefined;
 }
 
-/** Everything a service says, as the Engine API's create request. Pure. */
+/** A service as the Engine API's create request. Pure. */
 export function containerSpec(project: Project, service: Service, options: BodyOptions): ContainerSpec {
   const mounts = mountParts(project, service, options.inherited);
   const ports = portParts(service);
@@ -131,7 +134,7 @@ const environment = (service: Service) =>
         value === null ? name : `${name}=${value}`,
       );
 
-/** An empty list clears the image's entrypoint, which the API spells `[""]`. */
+/** An empty list clears the image's entrypoint, which is `[""]` in the API. */
 const entrypoint = (service: Service) =>
   service.entrypoint === undefined || service.entrypoint === null
     ? undefined
@@ -159,7 +162,7 @@ const extraHosts = (service: Service) =>
         addresses.map((address) => `${host}:${address}`),
       );
 
-/** What is put into the container, in short hashes; nothing where nothing is. */
+/** Short hashes of what is copied into the container; no label if there is nothing. */
 function contentLabel(
   project: Project,
   service: Service,
@@ -170,7 +173,7 @@ function contentLabel(
 }
 
 /**
- * `service:x` becomes the container of x; other modes stand as they are.
+ * `service:x` becomes the container of x; other modes stay.
  * @throws TcomposeError PROJECT_DEPENDENCY when x has none.
  */
 function sharedMode(

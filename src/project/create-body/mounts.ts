@@ -8,7 +8,7 @@ import type { MountRequest } from '../../engine/api/host-config.ts';
 import { TcomposeError } from '../../errors.ts';
 import { isCopied } from '../content-parts.ts';
 
-/** A file that is put into the container before it starts. */
+/** A file that is copied into the container before it starts. */
 export interface InjectedFile {
   readonly path: string;
   readonly content: { readonly text: string } | { readonly file: string };
@@ -17,7 +17,7 @@ export interface InjectedFile {
   readonly mode: number;
 }
 
-/** Everything a service has mounted, in the forms the API takes. */
+/** All mounts of a service, in the forms of the API. */
 interface MountParts {
   readonly binds: readonly string[];
   readonly mounts: readonly MountRequest[];
@@ -25,13 +25,13 @@ interface MountParts {
   readonly files: readonly InjectedFile[];
 }
 
-/** An anonymous volume that a new container takes over from the one it replaces. */
+/** An anonymous volume that a new container takes over from its predecessor. */
 export interface InheritedVolume {
   readonly name: string;
   readonly target: string;
 }
 
-/** Mounts of a service. `inherited` are the anonymous volumes of the container it replaces. */
+/** Mounts of a service. `inherited` are the anonymous volumes of the container that it replaces. */
 export function mountParts(
   project: Project,
   service: Service,

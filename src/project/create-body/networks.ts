@@ -4,7 +4,7 @@ import type { Service } from '../../compose/model/service.ts';
 import type { PortBindingRequest } from '../../engine/api/host-config.ts';
 import type { EndpointSettings } from '../../engine/api/network.ts';
 
-/** A network of a service, with what the API wants to know of the endpoint. */
+/** A network of a service, with its endpoint in the API's form. */
 export interface EndpointPart {
   /** Key in the compose file. */
   readonly key: string;
@@ -13,14 +13,14 @@ export interface EndpointPart {
   readonly settings: EndpointSettings;
 }
 
-/** The container that endpoints are for. */
+/** The container to which endpoints belong. */
 interface EndpointOwner {
   readonly name: string;
-  /** It answers to its service's name and aliases, too: those of `run` do not unless asked to. */
+  /** It can be reached by its service's name and aliases, too: those of `run` can't unless requested. */
   readonly useAliases: boolean;
 }
 
-/** Endpoints, the first to be attached first: by descending `priority`, then by key. */
+/** Endpoints, in the order of attachment: by descending `priority`, then by key. */
 export function endpointParts(
   project: Project,
   service: Service,
@@ -73,7 +73,7 @@ function endpointSettings(
   };
 }
 
-/** `links` as the API wants them: `container:alias`, for the first replica of the linked service. */
+/** `links` in the API's form: `container:alias`, for the first replica of the linked service. */
 function linksOf(project: Project, service: Service): readonly string[] {
   return (service.links ?? []).flatMap((link) => {
     const [target = '', alias = target] = link.split(':');
@@ -87,7 +87,7 @@ function linksOf(project: Project, service: Service): readonly string[] {
 const externalLinks = (service: Service) =>
   (service.external_links ?? []).map((link) => (link.includes(':') ? link : `${link}:${link}`));
 
-/** `8080/tcp` for each port a service uses or exposes, and what is published. */
+/** `8080/tcp` for each port that a service uses or exposes, and the published ports. */
 export function portParts(service: Service): {
   readonly exposed: Readonly<Record<string, object>>;
   readonly bindings: Readonly<Record<string, readonly PortBindingRequest[]>>;

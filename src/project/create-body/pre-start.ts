@@ -7,8 +7,8 @@ import { type BodyOptions, type ContainerSpec, containerSpec } from './index.ts'
 const HOOK_LABEL = 'com.docker.compose.hook';
 
 /**
- * The container a pre_start hook runs in: the service's networks and volumes, its environment with the hook's on top, and
- * nothing of what only the service itself has (ports, health check, restart policy, hooks).
+ * The container for a pre_start hook: the service's networks and volumes, its environment overridden by the hook's, and
+ * nothing that only the service itself has (ports, health check, restart policy, hooks).
  */
 export function preStartSpec(
   project: Project,

@@ -3,14 +3,14 @@ import type { DeviceRequest, Resources, RestartPolicy, Ulimit } from '../../engi
 
 type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** Drops undefined values, so that absent means absent on the wire. */
+/** Drops undefined values, so that they are absent in the request. */
 export function defined<T extends object>(value: T): Partial<Defined<T>> {
   return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as Partial<
     Defined<T>
   >;
 }
 
-/** Resource limits of a service; `deploy.resources` is the same wish in another place. */
+/** Resource limits of a service; `deploy.resources` is an alternative place for them. */
 export function resourceParts(service: Service): Resources {
   const limits = service.deploy?.resources?.limits;
   const reservations = service.deploy?.resources?.reservations;
@@ -85,7 +85,7 @@ function ulimits(service: Service): readonly Ulimit[] | undefined {
   );
 }
 
-/** The restart policy; `deploy.restart_policy` wins over `restart`. */
+/** The restart policy; `deploy.restart_policy` takes precedence over `restart`. */
 export function restartPolicy(service: Service): RestartPolicy | undefined {
   const deployed = service.deploy?.restart_policy;
   if (deployed !== undefined) {

@@ -1,8 +1,8 @@
 import type { HostConfig } from '../../engine/api/host-config.ts';
 
 /**
- * Which containers' namespaces and volumes a container shares, given its modes with ids in them: a label, so that the next
- * plan sees when one is another by then.
+ * The containers whose namespaces and volumes a container shares, from its modes, which contain ids: a label, so that
+ * the next plan notices when one has been replaced.
  */
 export function sharedWithLabel(config: HostConfig): string {
   const modes = [

@@ -48,7 +48,7 @@ const restart: Act<'restart-container'> = async (operation, context, progress) =
   progress('Started', 'done');
 };
 
-/** A container is stopped whatever its hooks say, but the command fails in the end. */
+/** A container is stopped whatever its hooks do, but the command fails at the end. */
 async function preStop(
   { client, failLater }: PerformContext,
   operation: Extract<Operation, { kind: 'stop-container' | 'restart-container' }>,
@@ -62,10 +62,10 @@ const remove: Act<'remove-container'> = async (operation, { client, ids }, progr
   const { id, container, force, volumes, inheritedVolumes } = operation;
   progress('Removing', 'working');
   await client.containers.remove(id, { force, volumes }).catch(async (error: unknown) => {
-    // Someone else is at it, and the container is as good as gone.
+    // Another command is removing it, so it is as good as gone.
     if (statusOf(error) !== 409 || !(await isGoing(client, id))) throw error;
   });
-  // Another container may use one of them by now.
+  // By now another container may use one of them.
   for (const name of inheritedVolumes) await tolerate(client.volumes.remove(name), 404, 409);
   ids.delete(container);
   progress('Removed', 'done');
@@ -78,7 +78,7 @@ const kill: Act<'kill-container'> = async ({ id, signal }, { client }, progress)
     404,
     409,
   );
-  // It ended by itself before the signal came.
+  // It ended by itself before the signal arrived.
   progress(sent === true ? 'Killed' : 'Stopped', 'done');
 };
 
@@ -93,7 +93,7 @@ type ContainerKinds = Extract<
   `${string}-container` | 'connect-network' | 'disconnect-network'
 >;
 
-/** Steps about containers that exist or come to be. */
+/** Steps about existing or new containers. */
 export const containerActs: { readonly [K in ContainerKinds]: Act<K> } = {
   'create-container': create,
   'rename-container': rename,

@@ -10,7 +10,7 @@ import { layerEvent } from './layer-event.ts';
 type Pull = Extract<Operation, { kind: 'pull-image' }>;
 type Push = Extract<Operation, { kind: 'push-image' }>;
 
-/** Tells of each layer as the engine does; the last line of a failed stream is the error. */
+/** Reports each layer as the engine does; the last line of a failed stream is the error. */
 async function follow(
   lines: AsyncIterable<ImageProgress>,
   image: string,
@@ -29,7 +29,10 @@ async function follow(
   }
 }
 
-/** Carries a transfer out; what goes wrong is kept for the end of the plan, or is a warning: other images come all the same. */
+/**
+ * Carries out a transfer; an error is kept for the end of the plan, or becomes a warning: other images are transferred
+ * nevertheless.
+ */
 async function transfer(
   operation: Pull | Push,
   context: PerformContext,

@@ -4,7 +4,7 @@ import type { Act } from './act.ts';
 import { createContainer } from './create-container.ts';
 import { lastLines } from './wait.ts';
 
-/** Runs each hook's container to its end; the container of one that fails stays, to be looked into. */
+/** Runs each hook's container to its end; the container of a failed hook is kept for inspection. */
 export const runPreStart: Act<'run-hooks'> = async (operation, { client, ids }, progress, signal) => {
   progress('Running pre_start hooks', 'working');
   for (const { name, spec } of operation.hooks) {

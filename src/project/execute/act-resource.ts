@@ -3,7 +3,7 @@ import { type Act, during, type Progress } from './act.ts';
 import { pullImage, pushImage } from './act-image.ts';
 import { createNetworkOnce } from './create-once.ts';
 
-/** Removes what others may still use: answers with one of `statuses` are a warning. */
+/** Removes something that others may still use: answers with one of `statuses` become a warning. */
 async function removeUnlessUsed(
   progress: Progress,
   work: Promise<unknown>,

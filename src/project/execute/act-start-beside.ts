@@ -3,7 +3,10 @@ import { type Act, idOf } from './act.ts';
 import { runHooks } from './hooks.ts';
 import { waitForContainer } from './wait.ts';
 
-/** Starts a container beside the one it replaces, and gives it that one's place when it is ready; on failure the new one goes. */
+/**
+ * Starts a container beside the one that it replaces, which it takes over from when it is ready; on failure the new one
+ * is removed.
+ */
 export const startBeside: Act<'start-beside'> = async (operation, context, progress, signal) => {
   const { container: name, as, replaces, service, postStart } = operation;
   const { client, ids, beforeStart, onStart } = context;

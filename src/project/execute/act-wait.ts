@@ -4,7 +4,7 @@ import { waitForContainer } from './wait.ts';
 
 const metWords = { healthy: 'Healthy', running: 'Running', completed: 'Exited' } as const;
 
-/** Waits for all containers of a service; what is not required fails with a warning. */
+/** Waits for all containers of a service; an optional one fails with a warning. */
 export const waitStep: Act<'wait'> = async (operation, context, _progress, signal) => {
   const watch = await context.watch();
   await Promise.all(

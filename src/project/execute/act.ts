@@ -4,43 +4,43 @@ import type { EventSink, ResourceKind } from '../../events.ts';
 import type { Operation } from '../plan.ts';
 import type { ContainerWatch } from './container-watch.ts';
 
-/** What goes to registries along with requests: whose they are, and how they are reached. */
+/** What requests to registries need: the user's credentials, and proxies. */
 export interface RegistryAccess {
   headersFor(image: string): Promise<Readonly<Record<string, string>>>;
-  /** What an engine's error may come from, as a hint that says more than its own. */
+  /** What an engine's error may be caused by, as a hint that says more than its own. */
   explain(image: string, refusal: unknown): Promise<string | undefined>;
 }
 
-/** What the steps of one plan are carried out with. */
+/** What is needed to carry out the steps of one plan. */
 export interface PerformContext {
   readonly client: EngineClient;
   readonly emit: EventSink;
   /** Milliseconds of the monotonic clock. */
   readonly now: () => number;
-  /** Container name → id, kept up to date by the steps. */
+  /** Container name → id, updated by the steps. */
   readonly ids: Map<string, string>;
-  /** The project's event subscription, opened by the first who needs it. */
+  /** The project's event subscription, opened on first use. */
   readonly watch: () => Promise<ContainerWatch>;
-  /** Absent: registries are asked by nobody in particular. */
+  /** Absent: registries are accessed anonymously. */
   readonly registry?: RegistryAccess;
-  /** Told of containers as they are started. */
+  /** Called when containers are started. */
   readonly onStart?: (container: { id: string; name: string; service: string; isNew: boolean }) => void;
   /** Resolves when a container may be started. */
   readonly beforeStart?: (container: { id: string; name: string; service: string }) => Promise<void>;
-  /** Called with services whose image could not be fetched and will be built instead. */
+  /** Called with services whose image could not be pulled and will be built instead. */
   readonly buildLater?: (service: string) => void;
-  /** Keeps an error that does not hold the plan up, but makes it fail in the end. */
+  /** Keeps an error that does not stop the plan, but makes it fail at the end. */
   readonly failLater: (error: unknown) => void;
 }
 
-/** Tells what becomes of the resource that a step is about, in Docker Compose's words. */
+/** Reports the state of a step's resource, in Docker Compose's words. */
 export type Progress = (
   status: string,
   state: 'working' | 'done' | 'warning' | 'failed' | 'skipped',
   detail?: string,
 ) => void;
 
-/** What carries out one kind of operation. */
+/** Carries out one kind of operation. */
 export type Act<K extends Operation['kind']> = (
   operation: Extract<Operation, { kind: K }>,
   context: PerformContext,
@@ -62,7 +62,7 @@ export const progressOf =
       ...(detail === undefined ? {} : { detail }),
     });
 
-/** Id of a container by its name at this point of the plan. */
+/** Id of a container by its name at this point in the plan. */
 export function idOf(ids: ReadonlyMap<string, string>, name: string): string {
   const id = ids.get(name);
   if (id === undefined)
@@ -70,7 +70,7 @@ export function idOf(ids: ReadonlyMap<string, string>, name: string): string {
   return id;
 }
 
-/** Two words around a piece of work: `Creating`, `Created`. */
+/** Reports a piece of work at its beginning and end: `Creating`, `Created`. */
 export async function during(
   progress: Progress,
   words: readonly [string, string],

@@ -2,9 +2,9 @@ import type { EventMessage } from '../../engine/api/events.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { projectFilter } from '../observe.ts';
 
-/** Follows a project's container events on one subscription. */
+/** Follows a project's container events through one subscription. */
 export interface ContainerWatch {
-  /** Resolves at the next event of the container, or when the signal aborts. Ask before looking at the state. */
+  /** Resolves at the next event of the container, or when the signal aborts. To be called before examining the state. */
   next(id: string, signal: AbortSignal): Promise<void>;
   onEvent(listener: (event: EventMessage) => void): () => void;
   /** Rejects when the subscription is lost for good. */

@@ -10,12 +10,13 @@ import { sharedWithLabel } from '../create-body/shared-with.ts';
 import { labels } from '../labels.ts';
 import { createContainerOnce } from './create-once.ts';
 
-/** First API version whose create request takes several networks. */
+/** First API version whose create request accepts several networks. */
 const MANY_NETWORKS = '1.44';
 
 /**
- * Creates a container from its spec: the request, further networks where the engine's API takes only one, and the files
- * that go in before the start. Returns the id and the engine's warnings. A container that cannot be completed is removed.
+ * Creates a container from its spec: the request, further networks if the engine's API accepts only one, and the files
+ * to copy in before the start. Returns the id and the engine's warnings. A container that can't be completed is
+ * removed.
  */
 export async function createContainer(
   client: EngineClient,
@@ -71,7 +72,7 @@ async function putFiles(client: EngineClient, id: string, spec: ContainerSpec): 
 
 type HostConfig = NonNullable<ContainerCreateRequest['HostConfig']>;
 
-/** Names of containers in modes become ids, and a seccomp profile's file becomes its text. */
+/** Replaces names of containers in modes by ids, and a seccomp profile's path by its text. */
 export async function resolvedHostConfig(
   config: HostConfig,
   ids: ReadonlyMap<string, string>,

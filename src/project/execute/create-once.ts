@@ -3,20 +3,20 @@ import type { NetworkCreateRequest } from '../../engine/api/network.ts';
 import { isBrokenConnection, statusOf, tolerate } from '../../engine/client/api-failure.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
 
-/** How often, and milliseconds apart, a taken name is looked at whose object is not there yet: a minute. */
+/** How often, 100 ms apart, to check a name that is taken but whose object does not exist yet: for a minute. */
 const unseenTries = 600;
 const unseenPause = 100;
 
 type Labelled = { readonly Labels?: Readonly<Record<string, string>> | null };
 
-/** Labels hold project, service, number, a hash of the configuration, and of a one-off container its own slug. */
+/** The labels contain project, service, number, a hash of the configuration, and for a one-off container its own slug. */
 const same = (found: Labelled, asked: Labelled) =>
   Object.entries(asked.Labels ?? {}).every(([name, value]) => found.Labels?.[name] === value);
 
 /**
- * Sends a create request; when the engine dies over it, looks whether the object stands under its name, and sends the
- * request again only if it does not. With `shared`, an object that another command made of the same configuration
- * meanwhile is taken for the answer. `find` answers undefined for an object that does not exist.
+ * Sends a create request. If the engine dies before it answers, checks whether the object exists under its name, and
+ * sends the request again only if it does not. With `shared`, an object that another command has made meanwhile from
+ * the same configuration counts as the answer. `find` returns undefined for an object that does not exist.
  */
 async function once<Created, Found>(
   create: () => Promise<Created>,
@@ -42,7 +42,7 @@ async function once<Created, Found>(
         return taken;
       }
       if (!conflict) return create();
-      // The name is taken, but by nothing one can see yet: another command's object is being made at this moment.
+      // The name is taken, but nothing has it yet: another command is just creating its object.
       if (tries >= unseenTries) throw error;
       await new Promise((resolve) => setTimeout(resolve, unseenPause));
     }
@@ -50,8 +50,8 @@ async function once<Created, Found>(
 }
 
 /**
- * Creates a container, once also over the death of an engine. `shared`: it is complete with that, so that it does not
- * matter which of two commands at the same time made it.
+ * Creates a container, only once even if the engine dies. `shared`: it is complete after this, so that it does not
+ * matter which of two simultaneous commands made it.
  */
 export const createContainerOnce = (
   client: EngineClient,
@@ -67,14 +67,14 @@ export const createContainerOnce = (
     shared,
   );
 
-/** Creates a network and gives the engine's warnings, once also over the death of an engine and beside another command. */
+/** Creates a network and returns the engine's warnings, only once even if the engine dies or another command does the same. */
 export const createNetworkOnce = (
   client: EngineClient,
   body: NetworkCreateRequest,
 ): Promise<{ readonly Id: string; readonly warnings: readonly string[] }> =>
   once(
     async () => {
-      // Engines may leave it out.
+      // Engines may omit it.
       const { Id, Warning = '' }: { readonly Id: string; readonly Warning?: string } =
         await client.networks.create(body);
       return { Id, warnings: Warning.split('\n').filter(Boolean) };

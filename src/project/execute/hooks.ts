@@ -4,7 +4,7 @@ import type { EngineClient } from '../../engine/client/engine-client.ts';
 import { outputOf } from '../../engine/client/frames.ts';
 import { TcomposeError } from '../../errors.ts';
 
-/** Runs one command inside a container, and gives its exit code and what it printed. */
+/** Runs one command inside a container, and returns its exit code and output. */
 export async function runInside(
   client: EngineClient,
   container: string,
@@ -38,7 +38,7 @@ export async function runInside(
 
 /**
  * Runs a service's hooks inside its container, one after the other.
- * @throws TcomposeError PROJECT_STEP with the hook's output when one ends with another code than 0.
+ * @throws TcomposeError PROJECT_STEP with the hook's output when one ends with an exit code other than 0.
  */
 export async function runHooks(
   client: EngineClient,

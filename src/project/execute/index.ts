@@ -12,10 +12,10 @@ interface ExecuteOptions {
   readonly project: string;
   readonly emit: EventSink;
   readonly now: () => number;
-  /** Aborted on an interrupt: nothing new begins, steps under way are waited for. */
+  /** Aborted on an interrupt: no further steps begin, those in progress are awaited. */
   readonly signal: AbortSignal;
   readonly parallel: number;
-  /** A subscription that is already open; without it one is opened when a step waits. */
+  /** A subscription that is open already; without it one is opened when a step waits. */
   readonly watch?: ContainerWatch;
   readonly onStart?: PerformContext['onStart'];
   readonly registry?: PerformContext['registry'];
@@ -24,8 +24,8 @@ interface ExecuteOptions {
 }
 
 /**
- * Carries a plan out. Safe to interrupt: every step leaves the engine in a state the next plan goes on from.
- * @throws TcomposeError or TcomposeErrors of the steps that failed; CLI_INTERRUPTED (exit code 130) on an interrupt.
+ * Carries out a plan. Safe to interrupt: every step leaves the engine in a state from which the next plan can continue.
+ * @throws TcomposeError or TcomposeErrors of the failed steps; CLI_INTERRUPTED (exit code 130) on an interrupt.
  */
 export async function execute(
   plan: Plan,
@@ -81,7 +81,7 @@ export async function execute(
   return { ids };
 }
 
-/** What stays as it is, and what the command leaves alone. */
+/** Reports what is unchanged, and what the command ignores. */
 function tellUntouched(plan: Plan, emit: EventSink, now: () => number): void {
   for (const { container, status } of plan.unchanged)
     emit({ type: 'progress', kind: 'container', name: container.name, status, state: 'done', at: now() });
@@ -89,7 +89,7 @@ function tellUntouched(plan: Plan, emit: EventSink, now: () => number): void {
     emit({ type: 'progress', kind, name, status: 'Skipped', detail: reason, state: 'skipped', at: now() });
 }
 
-/** What a plan's progress will be about: resources in the order of their first step, containers by their final names. */
+/** The resources of a plan's progress: in the order of their first step, containers by their final names. */
 function planResources(plan: Plan): readonly { readonly kind: ResourceKind; readonly name: string }[] {
   const resources = new Map<string, { kind: ResourceKind; name: string }>();
   const add = (kind: ResourceKind, name: string) => void resources.set(`${kind} ${name}`, { kind, name });
@@ -104,14 +104,14 @@ function planResources(plan: Plan): readonly { readonly kind: ResourceKind; read
   return [...resources.values()];
 }
 
-/** A Docker engine does not say who has a port. */
+/** A Docker engine does not report who has a port. */
 async function explained(client: EngineClient, error: unknown): Promise<unknown> {
   if (!(error instanceof TcomposeError) || error.code !== 'ENGINE_API') return error;
   const { withPortHolder } = await import('./taken-port.ts');
   return withPortHolder(client, error);
 }
 
-/** An engine's refusal is reported with the step it refused; errors of our own already say what they are about. */
+/** An engine's refusal is reported with the step that it refused; our own errors already say what they are about. */
 function stepError(step: Step, error: unknown): TcomposeError {
   if (!(error instanceof TcomposeError))
     return new TcomposeError(
@@ -129,7 +129,7 @@ function stepError(step: Step, error: unknown): TcomposeError {
   });
 }
 
-/** A message that begins with what it is about, which stands before it already. */
+/** Removes the beginning of a message that repeats the resource, which precedes it already. */
 function withoutName(message: string, { resource: { kind, name } }: Step): string {
   const about = [`${name}: `, `${kind} ${name}: `].find((start) => message.startsWith(start));
   return about === undefined ? message : message.slice(about.length);

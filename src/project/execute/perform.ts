@@ -14,7 +14,7 @@ const acts: { readonly [K in Operation['kind']]: Act<K> } = {
   wait: waitStep,
 };
 
-/** Carries out one step, telling its progress in Docker Compose's words. */
+/** Carries out one step and reports its progress in Docker Compose's words. */
 export async function perform(step: Step, context: PerformContext, signal: AbortSignal): Promise<void> {
   const { operation, resource } = step;
   const name =
@@ -26,7 +26,7 @@ export async function perform(step: Step, context: PerformContext, signal: Abort
     const act = acts[operation.kind] as Act<Operation['kind']>;
     await act(operation, context, progress, signal);
   } catch (error) {
-    // A wait reports each of its containers.
+    // A wait reports each of its containers itself.
     if (operation.kind !== 'wait') progress('Error', 'failed');
     throw error;
   }

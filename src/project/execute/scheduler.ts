@@ -1,22 +1,22 @@
 import type { Step } from '../plan.ts';
 
 interface ScheduleOptions {
-  /** Most steps at the same time; -1 or 0 is no limit. */
+  /** Most simultaneous steps; -1 or 0 means no limit. */
   readonly parallel: number;
-  /** Aborted: nothing new begins, running steps are waited for. */
+  /** Aborted: no further steps begin, running ones are awaited. */
   readonly signal: AbortSignal;
 }
 
 interface ScheduleResult {
   readonly done: readonly Step[];
-  /** Steps that never began. */
+  /** Steps that were never started. */
   readonly skipped: readonly Step[];
   readonly failures: readonly { readonly step: Step; readonly error: unknown }[];
 }
 
 /**
- * Runs steps as what they wait for ends, as many at once as may be. After the first failure nothing new begins; the
- * signal given to `perform` then aborts, so that waits end, and steps under way are awaited.
+ * Runs steps when what they wait for has ended, as many at once as permitted. After the first failure no further steps
+ * begin; the signal given to `perform` then aborts, so that waits end, and steps in progress are awaited.
  */
 export async function runSteps(
   steps: readonly Step[],

@@ -4,13 +4,13 @@ import { parseAddress } from '../../network/ipam/address.ts';
 import { findPortHolder } from '../../network/ports/port-holder.ts';
 
 interface TakenPort {
-  /** Undefined where the engine does not say. */
+  /** Undefined if the engine does not say. */
   readonly protocol: 'tcp' | 'udp' | undefined;
   readonly address: string;
   readonly port: number;
 }
 
-/** The port a Docker engine could not publish, from its sentence; undefined when that is about something else. */
+/** The port that a Docker engine could not publish, from its message; undefined if that is about something else. */
 export function takenPort(message: string): TakenPort | undefined {
   const listen = /listen (tcp|udp)[46]? (\S+):(\d+): bind: address already in use/.exec(message);
   if (listen !== null) return port(listen[2]!, listen[3]!, listen[1] as 'tcp' | 'udp');
@@ -28,7 +28,7 @@ const port = (address: string, number: string, protocol: TakenPort['protocol']):
 
 /**
  * A refusal to publish a port, with a hint that names who has it: a container of the engine, or a process of this
- * machine when the engine is on it. Our own engine says so itself; other errors come back as they are.
+ * machine if the engine is on it. Our own engine includes that itself; other errors are returned unchanged.
  */
 export async function withPortHolder(client: EngineClient, error: unknown): Promise<unknown> {
   if (!(error instanceof TcomposeError) || error.hint !== undefined) return error;
@@ -48,7 +48,7 @@ export async function withPortHolder(client: EngineClient, error: unknown): Prom
 const hintOf = (holder: string, { port }: TakenPort): string =>
   `${holder} has port ${port}: stop it, or publish another port.`;
 
-/** A hint that names the process of this machine that has a port; undefined where this process does not see whose it is. */
+/** A hint that names the process on this machine that has a port; undefined if this process can't see which it is. */
 export function processHint(taken: TakenPort): string | undefined {
   const address = parseAddress(taken.address);
   const found = address && findPortHolder(taken.protocol ?? 'tcp', address, taken.port);

@@ -1,7 +1,7 @@
 import type { ContainerState } from '../../engine/api/container.ts';
 import type { WaitCondition } from '../plan.ts';
 
-/** Whether a container's state meets a condition, can still come to meet it, or has failed it. */
+/** Whether a container's state meets a condition, may still meet it, or has failed it. */
 export type Verdict =
   | { readonly kind: 'met'; readonly as: 'healthy' | 'running' | 'completed' }
   | { readonly kind: 'pending' }
@@ -13,7 +13,7 @@ const failed = (reason: 'unhealthy' | 'exited' | 'no-healthcheck' | 'gone'): Ver
   reason,
 });
 
-/** Judges a state; `undefined` is a container that no longer exists. Pure. */
+/** Judges a state; `undefined` means a container that no longer exists. Pure. */
 export function judge(state: ContainerState | undefined, condition: WaitCondition): Verdict {
   if (state === undefined) return failed('gone');
   const ended = state.Status === 'exited' || state.Status === 'dead';

@@ -11,7 +11,8 @@ import { judge, type Verdict } from './verdict.ts';
 type WaitOperation = Extract<Operation, { kind: 'wait' }>;
 
 /**
- * Waits, by events, until one container meets the condition. Returns how it was met; `undefined` when the signal aborted.
+ * Waits, by events, until one container meets the condition. Returns how it was met; `undefined` when the signal
+ * aborted.
  * @throws TcomposeError PROJECT_DEPENDENCY with the container's last output, and who waits for it.
  */
 export async function waitForContainer(
@@ -79,10 +80,10 @@ async function dependencyError(
   });
 }
 
-/** What a container printed as part of a message. */
+/** A container's output as part of a message. */
 const quoted = (text: string) => text.trimEnd().split('\n').map(plainOutput).join('\n');
 
-/** What went wrong, in Docker Compose's words: those for a dependency, or for what `--wait` waits for. */
+/** The failure in Docker Compose's words: those for a dependency, or for `--wait`. */
 function sentenceOf(
   container: string,
   code: number | string,
@@ -110,14 +111,14 @@ const indent = (text: string) =>
     .join('\n');
 
 /**
- * What a container prints at once may carry a time just before that of its start: both are taken when the shim learns of
+ * Output right after the start may have a time just before that of the start: the shim records both when it learns of
  * them, in either order. Less than the shortest pause between two runs, 100 ms.
  */
 const START_SLACK_MS = 50;
 
 /**
- * The last lines a container printed, both streams; empty when the engine cannot tell.
- * @param options.since RFC 3339 time of its last start: what earlier runs printed is not of interest.
+ * The last lines that a container printed, both streams; empty if the engine can't provide them.
+ * @param options.since RFC 3339 time of its last start: output of earlier runs is not relevant.
  */
 export async function lastLines(
   client: EngineClient,

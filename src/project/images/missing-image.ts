@@ -4,10 +4,10 @@ import { nearest } from '../../nearest.ts';
 import type { Observed } from '../observed.ts';
 import type { WantedImage } from './wanted-images.ts';
 
-/** The image every tcompose engine has. */
+/** The image that every tcompose engine has. */
 const builtIn = 'tcompose/host:latest';
 
-/** The error for an image that is not here and is not fetched: why, what is like it, and how to get it. */
+/** The error for an image that is missing and not pulled: why, which name is similar, and how to get it. */
 export function missingImage(
   wanted: WantedImage,
   cause: string,
@@ -36,7 +36,7 @@ export function missingImage(
   );
 }
 
-/** The built-in image shows the programs of its machine: it is as it is, and only for that platform. */
+/** The built-in image shows the programs of its machine: it can't be changed, and exists only for that platform. */
 export const isBuiltIn = (reference: string): boolean => listedName(reference) === builtIn;
 
 const notHere = 'it is not on this machine';
@@ -57,7 +57,7 @@ function hintFor(reference: string, observed: Observed, canPull: boolean): strin
 const localNames = (observed: Observed): readonly string[] =>
   [...observed.images.keys()].filter((name) => !name.startsWith('sha256:') && !name.includes('@'));
 
-/** A local name like a reference: another tag of the same repository, else one that differs in few letters. */
+/** A local name similar to a reference: another tag of the same repository, else one that differs in few letters. */
 export function nearImage(reference: string, observed: Observed): string | undefined {
   const wanted = listedName(reference);
   const names = localNames(observed).filter((name) => name !== wanted);

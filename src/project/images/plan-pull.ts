@@ -6,15 +6,15 @@ import { pullRule } from './pull-policy.ts';
 import { addPull, decisionFor, type ImageOptions } from './required-images.ts';
 import { type WantedImage, wantedImages } from './wanted-images.ts';
 
-/** What the command line of `pull` asks for. */
+/** The command line options of `pull`. */
 export interface PullOptions extends ImageOptions {
   readonly ignoreBuildable: boolean;
   readonly ignoreFailures: boolean;
 }
 
 /**
- * `pull`: fetches every image of the project, but those whose policy rules it out, or that are here and have a policy that is content
- * with it (the rules of Docker Compose 5). What is left alone is named with the reason. Pure.
+ * `pull`: fetches every image of the project, except those whose policy forbids it, or that are here and have a policy
+ * that is satisfied with that (the rules of Docker Compose 5). Skipped ones are named with the reason. Pure.
  */
 export function planPull(project: Project, observed: Observed, options: PullOptions): Plan {
   const plan = new PlanBuilder();
@@ -49,7 +49,7 @@ function skipReason(wanted: WantedImage, observed: Observed, options: PullOption
   const rule = pullRule(policy, service.pull_refresh_after);
   if (rule.kind === 'never' || rule.kind === 'build') return `Its pull policy is ${policy}`;
   if (options.ignoreBuildable && service.build !== undefined) return 'Image can be built';
-  // Without a policy `pull` always asks; `missing` is content with a tag that does not move.
+  // Without a policy `pull` always asks; `missing` is satisfied with a tag that does not move.
   if (policy === undefined || rule.kind !== 'missing' || /(?:^|\/)[^:/@]+(?::latest)?$/.test(reference))
     return undefined;
   return decisionFor(wanted, observed, options).kind === 'use'

@@ -7,7 +7,10 @@ interface PushOptions {
   readonly ignoreFailures: boolean;
 }
 
-/** `push`: sends the image and further tags of each service that is built and has an image's name (Docker Compose's rule). Pure. */
+/**
+ * `push`: pushes the image and additional tags of each service that is built and has an image name (Docker Compose's
+ * rule). Pure.
+ */
 export function planPush(project: Project, options: PushOptions): Plan {
   const plan = new PlanBuilder();
   for (const service of Object.values(project.services)) {

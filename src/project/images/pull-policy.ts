@@ -2,10 +2,10 @@ import type { Service } from '../../compose/model/service.ts';
 import type { Platform } from '../../image/ingest-types.ts';
 import { platformRank } from '../../image/platform.ts';
 
-/** When an image is fetched. */
+/** When to pull an image. */
 export type PullRule =
   | { readonly kind: 'always' | 'missing' | 'never' | 'build' }
-  /** When the last good look at the registry is older than this many milliseconds. */
+  /** When the last successful check of the registry is older than this many milliseconds. */
   | { readonly kind: 'refresh'; readonly afterMs: number };
 
 const unitMs: Readonly<Record<string, number>> = {
@@ -16,7 +16,7 @@ const unitMs: Readonly<Record<string, number>> = {
   s: 1000,
 };
 
-/** Milliseconds of `1d12h`; undefined for what is not such a text. */
+/** Milliseconds of `1d12h`; undefined for an invalid text. */
 function windowMs(text: string): number | undefined {
   if (!/^(?:\d+[wdhms])+$/.test(text)) return undefined;
   let sum = 0;
@@ -25,7 +25,7 @@ function windowMs(text: string): number | undefined {
 }
 
 /**
- * What a `pull_policy` says (Compose Specification, "pull_policy"); one that is not known is as none. `refresh` without
+ * The rule for a `pull_policy` (Compose Specification, "pull_policy"); an unknown one counts as none. `refresh` without
  * `pull_refresh_after` always asks.
  */
 export function pullRule(policy: string | undefined, refreshAfter?: string): PullRule {
@@ -49,45 +49,45 @@ export function pullRule(policy: string | undefined, refreshAfter?: string): Pul
   }
 }
 
-/** What is known of an image on the engine's machine beyond its id. */
+/** What is known about an image on the engine's machine besides its id. */
 export interface ImageFacts {
   readonly platform: Platform;
-  /** When its name was last confirmed, milliseconds of Unix time; 0 when the engine does not say. */
+  /** When its name was last confirmed, in milliseconds of Unix time; 0 if the engine does not say. */
   readonly lastTagMs: number;
 }
 
 /** An image on the engine's machine. */
 export interface LocalImage {
   readonly id: string;
-  /** Looked up only where the policy or a platform asks for it. */
+  /** Looked up only if the policy or a platform requires it. */
   readonly facts: ImageFacts | undefined;
 }
 
 export type ImageDecision =
-  /** It is here, and stays as it is. */
+  /** It is here, and is used unchanged. */
   | { readonly kind: 'use' }
-  /** `orBuild`: when that fails it is built. */
+  /** `orBuild`: if that fails it is built. */
   | {
       readonly kind: 'pull';
       readonly cause: string;
       readonly orBuild: boolean;
-      /** What is here by the name is for another platform: which, and which one is asked for. */
+      /** The local image with this name is for another platform: which, and which one was requested. */
       readonly mismatch?: string;
     }
   | { readonly kind: 'build'; readonly cause: string }
-  /** It is not here and may not be fetched. */
+  /** It is missing and may not be pulled. */
   | { readonly kind: 'missing'; readonly cause: string };
 
 export interface PolicyOptions {
-  /** Policy of the command line; it wins over the services' own. */
+  /** The command line's policy, which takes precedence over the services' own. */
   readonly override?: string | undefined;
-  /** Whether the engine can fetch images. */
+  /** Whether the engine can pull images. */
   readonly canPull: boolean;
   /** Unix time, milliseconds. */
   readonly nowMs: number;
 }
 
-/** What is done about the image of a service. `wanted`: the platform it must be for. Pure. */
+/** Decides what to do about a service's image. `wanted`: its required platform. Pure. */
 export function decideImage(
   service: Service,
   local: LocalImage | undefined,
@@ -106,9 +106,9 @@ export function decideImage(
   const due = dueCause(rule, local, policy, options);
   if (here && due === undefined) return { kind: 'use' };
   const nowhere = buildable && service.image === undefined;
-  // An image that has no name but what its build gives it is in no registry.
+  // An image whose only name comes from its build is in no registry.
   if (!options.canPull || nowhere) return here ? { kind: 'use' } : buildNow(buildable, why, why);
-  // Without a policy what can be built is not looked for in a registry.
+  // Without a policy, a registry is not asked for what can be built.
   if (buildable && policy === undefined) return { kind: 'build', cause: why };
   return {
     kind: 'pull',
@@ -121,7 +121,7 @@ export function decideImage(
 const buildNow = (buildable: boolean, cause: string, missing: string): ImageDecision =>
   buildable ? { kind: 'build', cause } : { kind: 'missing', cause: missing };
 
-/** Why an image that is here is fetched again; undefined: it is not. */
+/** Why a local image is pulled again; undefined if it is not. */
 function dueCause(
   rule: PullRule,
   local: LocalImage | undefined,
@@ -150,7 +150,7 @@ function otherPlatform(local: LocalImage | undefined, wanted: Platform | undefin
 const platformText = ({ os, architecture, variant }: Platform): string =>
   [os, architecture, ...(variant ? [variant] : [])].join('/');
 
-/** Whether a decision about the service needs to know more of a local image than its id. */
+/** Whether a decision about the service requires more about a local image than its id. */
 export const needsFacts = (
   service: Service,
   override: string | undefined,

@@ -11,27 +11,27 @@ import { isBuiltIn, missingImage, nearImage } from './missing-image.ts';
 import { decideImage, type ImageDecision, type LocalImage } from './pull-policy.ts';
 import { type WantedImage, wantedImages } from './wanted-images.ts';
 
-/** How a command comes by the images it needs. */
+/** How a command gets the images that it needs. */
 export interface ImageOptions {
-  /** Whether the engine can fetch images. */
+  /** Whether the engine can pull images. */
   readonly canPull: boolean;
-  /** The command line rules out that anything is built. */
+  /** The command line forbids building. */
   readonly noBuild?: boolean;
-  /** Pull policy of the command line; it wins over the services' own. */
+  /** The command line's pull policy, which takes precedence over the services' own. */
   readonly pull?: string;
-  /** For services that name none (DOCKER_DEFAULT_PLATFORM). */
+  /** For services without a platform (DOCKER_DEFAULT_PLATFORM). */
   readonly defaultPlatform?: string;
-  /** Unix time in milliseconds, for policies that ask again after a time. */
+  /** Unix time in milliseconds, for policies that ask again after some time. */
   readonly nowMs: number;
-  /** Of a pull only the end is shown. */
+  /** Show only the end of a pull. */
   readonly quiet?: boolean;
-  /** Services whose images this command has built: whatever their pull policy, those are meant. */
+  /** Services whose images this command has built: these are used, whatever the pull policy. */
   readonly built?: ReadonlySet<string>;
 }
 
 /**
- * Plans the fetching of images that are not here or are due; the map leads from service to the steps that fetch its images.
- * @throws TcomposeError PROJECT_IMAGE_MISSING, one an image, for what is not here and may not be fetched.
+ * Plans to pull missing images and those that are due; the map has the steps that fetch images for each service.
+ * @throws TcomposeError PROJECT_IMAGE_MISSING, one for each image that is missing and may not be pulled.
  */
 export function requireImages(
   project: Project,
@@ -72,7 +72,7 @@ export function requireImages(
   return fetched;
 }
 
-/** The service that can build an image: the one that needs it, or another that has it by the same name. */
+/** The service that can build an image: the one that needs it, or another whose image has the same name. */
 function builderOf(
   wanted: WantedImage,
   all: readonly WantedImage[],
@@ -86,14 +86,14 @@ function builderOf(
 const runs = ({ use, service }: WantedImage, observed: Observed): boolean =>
   use === 'container' && observed.containers.some((one) => one.service === service.name && !one.oneoff);
 
-/** The part of `up` that fetches images, by itself: what it brings decides which containers are recreated. */
+/** The part of `up` that pulls images, on its own: the result decides which containers are recreated. */
 export function planImages(project: Project, observed: Observed, options: ImageOptions): Plan {
   const plan = new PlanBuilder();
   requireImages(project, observed, plan, options);
   return plan.build();
 }
 
-/** What is done about an image; `local` is what the engine has by that name. */
+/** Decides what to do about an image; `local` is what the engine has under that name. */
 export const decisionFor = (
   { service, reference, platform }: WantedImage,
   observed: Observed,
@@ -108,7 +108,7 @@ export const decisionFor = (
         nowMs: options.nowMs,
       });
 
-/** What a bare architecture or system is completed with: engines run Linux, most of them on amd64. */
+/** Completes a bare architecture or system: engines run Linux, most of them on amd64. */
 const usual: Platform = { os: 'linux', architecture: 'amd64' };
 
 const wantedPlatform = (text: string | undefined): Platform | undefined =>
@@ -142,7 +142,10 @@ export function addPull(
   );
 }
 
-/** The engine's image of a name, or of (the beginning of) an id; of several of one name the one that fits a platform best. */
+/**
+ * The engine's image for a name, or for (the beginning of) an id; of several with one name the one that suits a
+ * platform best.
+ */
 export function localImage(
   reference: string,
   observed: Observed,
@@ -152,7 +155,7 @@ export function localImage(
   return id === undefined ? undefined : { id, facts: observed.imageFacts?.get(id) };
 }
 
-/** Id of the image a name stands for. */
+/** Id of the image that a name refers to. */
 export function namedImage(
   reference: string,
   observed: Observed,
@@ -183,7 +186,7 @@ function idLike(reference: string, observed: Observed): string | undefined {
   return [...observed.images.values()].find((id) => idDigits(id)?.startsWith(digits));
 }
 
-/** Digits of an id from which on a reference is taken for one. */
+/** Least number of digits for a reference to count as an id. */
 const shortestId = 12;
 
 function warnNotPulled(

@@ -8,16 +8,15 @@ import { needsFacts } from './pull-policy.ts';
 export interface WantedImage {
   readonly reference: string;
   readonly service: Service;
-  /** What it is for: the service's containers, a mount of type image, or a hook before the start. */
+  /** Its use: for the service's containers, a mount of type image, or a hook before the start. */
   readonly use: 'container' | 'mount' | 'hook';
-  /** `os/architecture[/variant]` it must be for. */
+  /** `os/architecture[/variant]` that it must be for. */
   readonly platform: string | undefined;
 }
 
 /**
- * The images of a project's services: what their containers are made of, what they mount, what their hooks run. Only the first can be
- * built.
- * @param defaultPlatform for services that name none
+ * The images that a project's services need: for their containers, mounts and hooks. Only the first kind can be built.
+ * @param defaultPlatform for services without one
  */
 export function wantedImages(
   project: Pick<Project, 'name' | 'services'>,
@@ -45,7 +44,7 @@ export function wantedImages(
   });
 }
 
-/** References of which more must be known than the id. */
+/** References for which more than the id is needed. */
 export const inspectedImages = (
   project: Pick<Project, 'name' | 'services'>,
   override: string | undefined,

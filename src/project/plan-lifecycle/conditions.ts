@@ -4,19 +4,19 @@ import type { StepRef } from '../plan.ts';
 import type { PlanBuilder } from '../plan-builder.ts';
 import { waitCondition } from '../wait-condition.ts';
 
-/** What the conditions of a service are waited for with. */
+/** What is needed to wait for a service's conditions. */
 export interface ConditionInput {
   readonly plan: PlanBuilder;
   readonly dependencies: Dependencies;
-  /** Containers of a service, of all that the project has. */
+  /** Containers of a service, among all of the project. */
   readonly containersOf: (service: string) => readonly ObservedContainer[];
   /** Steps of this plan after which a service has started. */
   readonly begun: (service: string) => readonly StepRef[];
 }
 
 /**
- * Steps that wait for what a service's dependencies must be before it goes on; one whose dependency has no container is
- * left out.
+ * Steps that wait for the conditions of a service's dependencies before it continues; those for dependencies without a
+ * container are left out.
  */
 export function planConditions(service: string, input: ConditionInput): readonly StepRef[] {
   const { plan, dependencies, containersOf, begun } = input;

@@ -7,8 +7,8 @@ import { planConditions } from './conditions.ts';
 import { beginPlan, hooksOf, type LifecycleInput } from './input.ts';
 
 /**
- * Restarts containers, those of dependencies first. With `conditions` each waits until what its service depends on is
- * what `depends_on` asks for, as at a start.
+ * Restarts containers, those of dependencies first. With `conditions` each waits until the conditions of its service's
+ * `depends_on` are met, as at a start.
  */
 export function planRestart(input: LifecycleInput, options: { readonly conditions: boolean }): Plan {
   const plan = beginPlan(input);

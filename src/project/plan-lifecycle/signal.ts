@@ -2,7 +2,7 @@ import { isUp } from '../observed.ts';
 import type { Plan } from '../plan.ts';
 import { beginPlan, type LifecycleInput } from './input.ts';
 
-/** Sends a signal to what runs. */
+/** Sends a signal to running containers. */
 export function planKill(input: LifecycleInput, signal: string): Plan {
   const plan = beginPlan(input);
   for (const container of input.containers)
@@ -14,7 +14,10 @@ export function planKill(input: LifecycleInput, signal: string): Plan {
   return plan.build();
 }
 
-/** Pauses what is up, or unpauses it. What is paused already, or not, is asked for all the same: the engine's refusal is the answer. */
+/**
+ * Pauses or unpauses running containers. The request is sent even if the container is already in that state: the
+ * engine's refusal is the answer.
+ */
 export function planPause(input: LifecycleInput, pause: boolean): Plan {
   const plan = beginPlan(input);
   for (const container of input.containers)

@@ -6,7 +6,7 @@ import type { Plan, StepRef } from '../plan.ts';
 import { planConditions } from './conditions.ts';
 import { beginPlan, hooksOf, type LifecycleInput } from './input.ts';
 
-/** Starts what does not run, dependencies first, waiting for their conditions. */
+/** Starts containers that do not run, dependencies first, waiting for their conditions. */
 export function planStart(input: LifecycleInput, options: { readonly wait?: boolean } = {}): Plan {
   const plan = beginPlan(input);
   const { project } = input;

@@ -6,7 +6,7 @@ import type { PlanBuilder } from '../plan-builder.ts';
 import { orderStops } from '../stop-order.ts';
 import { beginPlan, hooksOf, type LifecycleInput } from './input.ts';
 
-/** Stops what runs, dependents before what they depend on. */
+/** Stops running containers, dependents before their dependencies. */
 export function planStop(input: LifecycleInput, cause = 'a stop was requested'): Plan {
   const plan = beginPlan(input);
   addStops(plan, input, cause);

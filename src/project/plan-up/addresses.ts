@@ -2,8 +2,8 @@ import type { Service } from '../../compose/model/service.ts';
 import type { UpContext } from './context.ts';
 
 /**
- * Order for the sake of addresses: the engine keeps those that created containers ask for from others, so containers that take any
- * address of a network start after the ones that ask for one there have been created.
+ * Orders steps because of addresses: the engine does not give addresses to others that created containers request, so
+ * containers without a fixed address on a network start after those that request one there have been created.
  */
 export function planAddresses({ project, plan }: UpContext): void {
   const steps = plan.steps();
@@ -22,7 +22,7 @@ export function planAddresses({ project, plan }: UpContext): void {
   }
 }
 
-/** The networks on which a service asks for an address, or does not. */
+/** The networks on which a service requests an address, or does not. */
 function networksOf(service: Service | undefined, asks: boolean): string[] {
   return Object.entries(service?.networks ?? {}).flatMap(([name, endpoint]) =>
     (endpoint?.ipv4_address !== undefined || endpoint?.ipv6_address !== undefined) === asks ? [name] : [],

@@ -7,20 +7,20 @@ import type { UpOptions } from './options.ts';
 
 /** What the plan has decided about a service so far. */
 export interface ServiceState {
-  /** Final names of the containers it will have. */
+  /** Final names of its containers. */
   readonly containers: string[];
   /** Steps after which its first container exists. */
   readonly exists: StepRef[];
   readonly starts: StepRef[];
   readonly stops: StepRef[];
   recreated: boolean;
-  /** Its pre_start hooks must run before anything of it starts. */
+  /** Its pre_start hooks must run before any of its containers starts. */
   hooksDue: boolean;
   /** The step that runs them. */
   hooks: StepRef | undefined;
 }
 
-/** What the parts of one plan share: what they are given, and the plan that grows. */
+/** What the parts of one plan share: their input, and the growing plan. */
 export interface UpContext {
   readonly project: Project;
   readonly observed: Observed;
@@ -33,7 +33,10 @@ export interface UpContext {
   readonly states: Map<string, ServiceState>;
 }
 
-/** The container of a service that others share namespaces and volumes with: as planned, or, of one left out, as it is. */
+/**
+ * The container of a service with which others share namespaces and volumes: as planned, or, if the service is left
+ * out, the present one.
+ */
 export const containerOf =
   (context: UpContext) =>
   (service: string): string | undefined =>

@@ -6,7 +6,7 @@ import type { StepRef } from '../plan.ts';
 import { containerOf, type UpContext } from './context.ts';
 import { planStart } from './start.ts';
 
-/** Steps a new container of the service must wait for: its networks, volumes, image and namespace parents. */
+/** Steps that must precede a new container of the service: its networks, volumes, image and namespace parents. */
 export function creationNeeds(context: UpContext, service: Service): (StepRef | undefined)[] {
   return [
     ...Object.keys(service.networks ?? {}).map((key) => context.networks.get(key)?.ready),

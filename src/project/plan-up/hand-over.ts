@@ -4,9 +4,9 @@ import type { Step, StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 
 /**
- * Order between containers that only share what one of them can have: a name is taken when its holder has been removed,
- * a published port when its holder has been stopped. Containers of services that are gone end before any other starts:
- * one renamed in the compose file uses the same data.
+ * Orders containers that need something only one of them can have: a name can be taken when its holder has been
+ * removed, a published port when its holder has been stopped. Containers of removed services end before any other
+ * starts: a service that was renamed in the compose file uses the same data.
  */
 export function planHandOver(context: UpContext): void {
   const { project, observed, plan } = context;
@@ -49,7 +49,10 @@ const stepOf = (
 ): StepRef | undefined =>
   steps.find(({ operation }) => operation.kind === kind && operation.id === container.id)?.id;
 
-/** `8080/tcp` for each host port a service asks for, ranges in full. Addresses do not matter here: waiting is harmless. */
+/**
+ * `8080/tcp` for each host port that a service requests, with ranges expanded. Addresses do not matter here: waiting is
+ * harmless.
+ */
 function publishedPorts(service: Service | undefined): ReadonlySet<string> {
   const ports = new Set<string>();
   for (const { published, protocol = 'tcp' } of service?.ports ?? []) {

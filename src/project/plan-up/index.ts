@@ -16,7 +16,7 @@ import { planService } from './service.ts';
 import { planReadiness } from './waits.ts';
 
 /**
- * What must be done so that the engine holds what the project says. Pure.
+ * What to do so that the engine has what the project says. Pure.
  * @throws TcomposeError PROJECT_EXTERNAL_MISSING, PROJECT_IMAGE_MISSING.
  */
 export function planUp(project: Project, observed: Observed, options: UpOptions): Plan {

@@ -3,8 +3,8 @@ import type { PlanBuilder } from '../plan-builder.ts';
 import { finalName } from '../temporary-name.ts';
 
 /**
- * The containers of a service, grouped by how a replacement that was cut short left them: one whose predecessor is gone
- * gets its final name and counts as existing, one whose predecessor is there is a leftover.
+ * The containers of a service, grouped by how an interrupted replacement has left them: one whose predecessor is gone
+ * gets its final name and counts as existing, one whose predecessor exists is a leftover.
  */
 export function splitLeftovers(
   observed: Observed,

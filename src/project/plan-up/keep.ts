@@ -6,7 +6,7 @@ import type { UpContext } from './context.ts';
 import { planStart } from './start.ts';
 import { planStop } from './stop.ts';
 
-/** A container that stays: rejoins its networks, and is started when it does not run or a dependency restarts it. */
+/** A container that stays: it rejoins its networks, and is started if it does not run or a dependency restarts it. */
 export function planKept(
   context: UpContext,
   service: Service,
@@ -52,7 +52,7 @@ export function planKept(
   planStart(context, service, kept, cause, waits());
 }
 
-/** Networks that are recreated: the container leaves each and comes back. Gives the steps after which it is in all. */
+/** For networks that are recreated: the container leaves and rejoins each. Returns the steps after which it is in all. */
 function planRejoin(context: UpContext, service: Service, container: ObservedContainer): readonly StepRef[] {
   const { plan, project } = context;
   const rejoin: StepRef[] = [];

@@ -1,15 +1,15 @@
 import type { ImageOptions } from '../images/required-images.ts';
 import type { Separator } from '../names.ts';
 
-/** `diverged`: what differs from the compose file; `force`: all; `never`: none. */
+/** `diverged`: those that differ from the compose file; `force`: all; `never`: none. */
 export type Recreate = 'diverged' | 'force' | 'never';
 
-/** What the command line of `up` or `create` asks for. */
+/** The command line options of `up` or `create`. */
 export interface UpOptions {
   readonly recreate: Recreate;
-  /** For services that are only there as dependencies. */
+  /** For services that are included only as dependencies. */
   readonly recreateDependencies: Recreate;
-  /** Services asked for by name; undefined is all. */
+  /** Services requested by name; undefined means all. */
   readonly roots?: ReadonlySet<string>;
   /** Only create (`create`, `up --no-start`). */
   readonly start: boolean;
@@ -19,13 +19,13 @@ export interface UpOptions {
   readonly wait: boolean;
   readonly removeOrphans: boolean;
   readonly ignoreOrphans: boolean;
-  /** Do not hand anonymous volumes on (`-V`). */
+  /** Do not pass on anonymous volumes (`-V`). */
   readonly renewAnonymousVolumes: boolean;
-  /** Diverged volumes that may be recreated, losing their data. */
+  /** Diverged volumes that may be recreated, which loses their data. */
   readonly renewVolumes: ReadonlySet<string>;
   /** Seconds for stopping; undefined: each container's own. */
   readonly timeout: number | undefined;
-  /** A container that is recreated starts beside the old one where it can (swap.ts), and takes its place when it is ready. */
+  /** If possible, a recreated container starts beside the old one (swap.ts), and takes its place when it is ready. */
   readonly swap?: boolean;
   readonly images: ImageOptions;
   readonly separator?: Separator;

@@ -1,7 +1,7 @@
 import type { UpContext } from './context.ts';
 import { planRemove, planStop } from './stop.ts';
 
-/** Containers of services that the project no longer has: removed if that was asked for, otherwise reported. */
+/** Containers of services that are no longer in the project: removed if requested, otherwise reported. */
 export function planOrphans(context: UpContext): void {
   const { project, observed, options, plan } = context;
   const known = new Set([...Object.keys(project.services), ...Object.keys(project.disabledServices)]);

@@ -4,7 +4,7 @@ import { firstContainer, type ObservedContainer } from '../observed.ts';
 import type { UpContext } from './context.ts';
 import type { Recreate } from './options.ts';
 
-/** Why a container must be recreated, as a clause; undefined: it may stay. */
+/** Why a container must be recreated, as a clause; undefined if it may stay. */
 export function recreateCause(
   context: UpContext,
   container: ObservedContainer,
@@ -25,7 +25,7 @@ export function recreateCause(
   return undefined;
 }
 
-/** Whether what the container was made with is that of a service's present container; yes where nobody recorded it. */
+/** Whether the container shares namespaces or volumes with a service's present container; true if nobody recorded it. */
 function sharesWith(
   container: ObservedContainer,
   { what }: SharedParent,

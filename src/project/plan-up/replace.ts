@@ -15,8 +15,8 @@ import { planRemove, planStop } from './stop.ts';
 import { canSwap, planSwap } from './swap.ts';
 
 /**
- * A container recreated: its successor is created beside it under a temporary name, so that a failure leaves the old
- * one running. Where a volume or network it uses is recreated as well, the old one must go first.
+ * Recreates a container: its successor is created under a temporary name, so that a failure leaves the old one running.
+ * If a volume or network that it uses is recreated as well, the old one must be removed first.
  */
 export function planReplacement(
   context: UpContext,
@@ -63,13 +63,13 @@ export function planReplacement(
     );
   }
   state.exists.push(exists);
-  // Until then its name stands for the old one.
+  // Until then its name refers to the old one.
   if (swaps) state.starts.push(exists);
   if (options.start && !swaps)
     planStart(context, service, { name, isNew: true }, 'it is new', [exists, ...waits()]);
 }
 
-/** The container that takes the place of another one. */
+/** The container that replaces another one. */
 function successorSpec(
   context: UpContext,
   service: Service,
@@ -101,14 +101,14 @@ interface Successor {
   readonly removeFirst: boolean;
 }
 
-/** Steps that remove volumes and networks of the service, and can only once its containers are gone. */
+/** Steps that remove volumes and networks of the service, for which its containers must be gone. */
 const removalsThatNeedIt = ({ volumes, networks }: UpContext, service: Service): readonly StepRef[] =>
   [
     ...(service.volumes ?? []).map(({ source }) => (source === undefined ? undefined : volumes.get(source))),
     ...Object.keys(service.networks ?? {}).map((key) => networks.get(key)),
   ].flatMap((outcome) => outcome?.removal ?? []);
 
-/** Volumes of a container that no compose file names: they are handed on to its successor. */
+/** Volumes of a container that no compose file names: they are passed on to its successor. */
 function anonymousVolumes(
   old: ObservedContainer,
   service: Service,
@@ -130,7 +130,7 @@ function anonymousVolumes(
   );
 }
 
-/** What a new image has where a volume is carried over is not seen: a change of it seems to have no effect. */
+/** What a new image has at the path of a volume that is passed on is hidden: a change of it seems to have no effect. */
 function tellHidden(
   { plan }: UpContext,
   name: string,

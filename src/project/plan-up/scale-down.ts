@@ -4,7 +4,7 @@ import type { UpContext } from './context.ts';
 import { planRemove, planStop } from './stop.ts';
 
 /**
- * Removes the containers a service has beyond `desired` and gives them: what is out of date goes first, then the highest
+ * Removes a service's containers beyond `desired` and returns them: those that are out of date first, then the highest
  * numbers. `verdicts`: why a container would be recreated, undefined if it would stay.
  */
 export function planScaleDown(

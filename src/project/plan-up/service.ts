@@ -14,12 +14,12 @@ import { planScaleDown } from './scale-down.ts';
 import { planRemove } from './stop.ts';
 import { planWaits } from './waits.ts';
 
-/** More of one service than any machine runs; a plan of millions would take all memory before it failed. */
+/** More than any machine runs of one service; a plan with millions would use up all memory before it failed. */
 const mostContainers = 10_000;
 
 /**
- * The containers of one service; those it depends on have been planned.
- * @throws TcomposeError PROJECT_UNSUPPORTED for more of them than can be
+ * The containers of one service, whose dependencies have been planned.
+ * @throws TcomposeError PROJECT_UNSUPPORTED for too many containers
  */
 export function planService(context: UpContext, service: Service): void {
   const { project, observed, options, plan } = context;
@@ -57,7 +57,7 @@ export function planService(context: UpContext, service: Service): void {
     planned ??= options.noDeps ? [] : planWaits(context, service);
     return planned;
   };
-  // Nothing of the service runs: its hooks run before the first container of it starts.
+  // If nothing of the service runs, its hooks run before its first container starts.
   state.hooksDue = (service.pre_start ?? []).length > 0 && !existing.some(isUp);
   for (const container of existing) {
     if (surplus.has(container)) continue;

@@ -4,7 +4,7 @@ import type { StepRef } from '../plan.ts';
 import { containerOf, type UpContext } from './context.ts';
 import { planRemove } from './stop.ts';
 
-/** Starts a container after `after`, the service's pre_start hooks before the first of them; gives the step. */
+/** Starts a container after `after`, and before the first of them the service's pre_start hooks; returns the step. */
 export function planStart(
   context: UpContext,
   service: Service,
@@ -32,7 +32,7 @@ export function planStart(
   return step;
 }
 
-/** Once a service, with the volumes and networks of the first of its containers that starts. */
+/** Once for each service, with the volumes and networks of the first of its containers that starts. */
 function planHooks(
   context: UpContext,
   service: Service,
@@ -52,7 +52,7 @@ function planHooks(
       }),
     };
   });
-  // A hook that failed keeps its container for inspection until the next attempt.
+  // A failed hook's container is kept for inspection until the next attempt.
   const removed = hooks.flatMap(({ name }) =>
     observed.containers
       .filter((one) => one.name === name)

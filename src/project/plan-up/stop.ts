@@ -4,7 +4,7 @@ import { isUp, type ObservedContainer } from '../observed.ts';
 import type { StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 
-/** Stops a container that is up and gives the step; what depends on its service waits for that before it restarts. */
+/** Stops a running container and returns the step; dependents of its service wait for it before they restart. */
 export function planStop(
   context: UpContext,
   container: ObservedContainer,
@@ -19,7 +19,7 @@ export function planStop(
   return step;
 }
 
-/** Removes a container but not its volumes, which its successor may inherit; gives the step. */
+/** Removes a container but not its volumes, which its successor may inherit; returns the step. */
 export const planRemove = (
   context: UpContext,
   container: ObservedContainer,

@@ -5,10 +5,10 @@ import { isUp, type ObservedContainer } from '../observed.ts';
 import type { StepRef } from '../plan.ts';
 import type { UpContext } from './context.ts';
 
-/** `swap`: the new container starts beside the old one and takes its place. `recreate`: the old one ends first. */
+/** `swap`: the new container starts beside the old one and takes its place. `recreate`: the old one is stopped first. */
 export type RebuildWay = 'swap' | 'recreate';
 
-/** What a service's `x-rebuild` asks for; undefined: what fits it. @throws TcomposeError PROJECT_UNSUPPORTED */
+/** The value of a service's `x-rebuild`; undefined: whichever is possible. @throws TcomposeError PROJECT_UNSUPPORTED */
 export function rebuildWay(service: Service): RebuildWay | undefined {
   const value = service.extensions?.['x-rebuild'];
   if (value === undefined || value === 'swap' || value === 'recreate') return value;
@@ -19,7 +19,7 @@ export function rebuildWay(service: Service): RebuildWay | undefined {
   );
 }
 
-/** Whether a container's successor can run beside it: both would need something only one can have otherwise. */
+/** Whether a container's successor can run beside it: not if both would need something that only one can have. */
 export function canSwap(context: UpContext, service: Service, old: ObservedContainer): boolean {
   const way = rebuildWay(service);
   if (context.options.swap !== true || !context.options.start || way === 'recreate' || !isUp(old))
@@ -33,7 +33,7 @@ export function canSwap(context: UpContext, service: Service, old: ObservedConta
         one?.ipv4_address !== undefined || one?.ipv6_address !== undefined || one?.mac_address !== undefined,
     );
   if (alone || parentsOf(service).length > 0 || isParent(context, service)) return false;
-  // Two that write the same files may ruin them: that is for the user to allow.
+  // Two containers that write the same files may corrupt them, so the user has to allow this.
   return way === 'swap' || !old.mounts.some(({ Type, RW }) => Type !== 'tmpfs' && RW);
 }
 
@@ -60,7 +60,7 @@ export const planSwap = (
 const isParent = ({ project }: UpContext, { name }: Service): boolean =>
   Object.values(project.services).some((other) => parentsOf(other).some(({ service }) => service === name));
 
-/** Ports are handed over as they are: whether the old container was made with the same ones. */
+/** Ports are passed on unchanged: whether the old container has the same ones. */
 function samePorts(service: Service, old: ObservedContainer): boolean {
   const wanted = new Set(
     (service.ports ?? []).map(({ target, protocol = 'tcp' }) => `${target}/${protocol}`),

@@ -5,8 +5,8 @@ import { waitCondition } from '../wait-condition.ts';
 import type { UpContext } from './context.ts';
 
 /**
- * Steps that must end before containers of `service` may start. A wait for a condition exists once per dependency; with
- * nothing of `service` to start nobody asks for it.
+ * Steps that must end before containers of `service` may start. There is one wait for each dependency and condition; it
+ * is not needed if no container of `service` starts.
  */
 export function planWaits(context: UpContext, service: Service): readonly StepRef[] {
   const { plan, states } = context;
@@ -42,7 +42,7 @@ export function planWaits(context: UpContext, service: Service): readonly StepRe
   return result;
 }
 
-/** `--wait`: a step per service that ends when it is ready, or has completed where others depend on just that. */
+/** `--wait`: a step per service that ends when it is ready, or has completed if others depend on that. */
 export function planReadiness(context: UpContext, order: readonly string[]): void {
   const { project, states, plan } = context;
   const completes = new Set(
