@@ -33,9 +33,8 @@ export function isZeroBlock(block: Buffer): boolean {
 export function decodeHeader(block: Buffer): TarHeader {
   checkSum(block);
   const magic = block.toString('latin1', 257, 265);
-  const posix = magic.startsWith('ustar\0');
-  const devices = posix || magic.startsWith('ustar ');
-  const prefix = posix ? text(block, 345, 155) : '';
+  const devices = magic.startsWith('ustar\0') || magic.startsWith('ustar ');
+  const prefix = prefixOf(block, magic);
   const name = text(block, 0, 100);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
@@ -49,6 +48,22 @@ export function decodeHeader(block: Buffer): TarHeader {
     major: devices ? number(block, 329, 8) : 0,
     minor: devices ? number(block, 337, 8) : 0,
   };
+}
+
+/** Directories in front of the name. star has times behind a shorter one, and GNU tar has times in its place. */
+function prefixOf(block: Buffer, magic: string): string {
+  if (magic.startsWith('ustar\0'))
+    return text(block, 345, block.toString('latin1', 508, 512) === 'tar\0' ? 131 : 155);
+  if (magic !== 'ustar  \0' || [345, 357].every((at) => block[at] === 0 || isNumber(block, at, 12)))
+    return '';
+  // Images of 2016 and before have such headers: GNU's by their magic, and a prefix all the same.
+  const prefix = text(block, 345, 155);
+  return /^[\x01-\x7f]*$/.test(prefix) ? prefix : '';
+}
+
+function isNumber(block: Buffer, start: number, length: number): boolean {
+  if ((block[start]! & 0x80) !== 0) return true;
+  return /^[ \0]*[0-7]*[ \0]*$/.test(block.toString('latin1', start, start + length));
 }
 
 /** The sum of all bytes with the checksum field as spaces; some old tars summed signed bytes. */

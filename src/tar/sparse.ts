@@ -40,10 +40,11 @@ const whole = (text: string | undefined): number =>
 /** Undefined when the records are of no sparse file. @throws TcomposeError IMAGE_ARCHIVE */
 export function paxSparse(records: PaxList, name: string): PaxSparse | undefined {
   const last = new Map(records.map(([key, value]) => [key, value.toString('latin1')]));
-  if (![...last.keys()].some((key) => key.startsWith('GNU.sparse.'))) return undefined;
+  const version = `${last.get('GNU.sparse.major') ?? '0'}.${last.get('GNU.sparse.minor') ?? '0'}`;
+  const mapped = ['GNU.sparse.map', 'GNU.sparse.offset', 'GNU.sparse.numbytes'].some((key) => last.has(key));
+  if (!mapped && (version === '0.0' || version === '0.1')) return undefined;
   const trueName = last.get('GNU.sparse.name');
   const named = trueName === undefined || trueName === '' ? {} : { name: trueName };
-  const version = `${last.get('GNU.sparse.major') ?? '0'}.${last.get('GNU.sparse.minor') ?? '0'}`;
   const size = whole(last.get('GNU.sparse.realsize') ?? last.get('GNU.sparse.size'));
   if (version === '1.0') {
     if (size < 0) throw bad(name);

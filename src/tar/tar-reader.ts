@@ -154,13 +154,19 @@ export class TarReader {
           longLink: found.longLink,
         };
       case 'L':
-        return { pax: found.pax, longName: cString(await this.#extension(header)), longLink: found.longLink };
+        return { pax: found.pax, longName: await this.#text(header), longLink: found.longLink };
       case 'K':
-        return { pax: found.pax, longName: found.longName, longLink: cString(await this.#extension(header)) };
+        return { pax: found.pax, longName: found.longName, longLink: await this.#text(header) };
       default:
         await this.#extension(header);
-        return found;
+        // What stands before a global header is not the next entry's.
+        return header.type === 'g' ? noExtensions : found;
     }
+  }
+
+  /** Of a long name; an empty one counts for nothing. */
+  async #text(header: TarHeader): Promise<string | undefined> {
+    return cString(await this.#extension(header)) || undefined;
   }
 
   async #extension(header: TarHeader): Promise<Buffer> {
@@ -194,7 +200,9 @@ export class TarReader {
     this.#padding = (blockSize - (stored % blockSize)) % blockSize;
     if (sparse === undefined) return entry;
     const map = checkedMap(sparse.map, this.#left, entry.name);
-    return { ...entry, name: sparse.map.name ?? entry.name, size: this.#left, sparse: map };
+    const name = sparse.map.name ?? entry.name;
+    if (name.includes('\0')) throw nulInName();
+    return { ...entry, name, size: this.#left, sparse: map };
   }
 
   async #sparse(
@@ -241,13 +249,13 @@ function toEntry(header: TarHeader, { pax, longName, longLink }: Extensions): Ta
   let type = types[header.type];
   if (type === undefined)
     throw archiveError(`${shownName(name)} has the unknown type ${shownName(header.type)}`);
-  // v7 had no directory type.
-  if (header.type === '0' && name.endsWith('/')) type = 'directory';
   const linkName = longLink ?? said('linkpath') ?? header.linkName;
-  if (name.includes('\0') || linkName.includes('\0')) throw archiveError('it is damaged (a NUL in a name)');
+  if (name.includes('\0') || linkName.includes('\0')) throw nulInName();
   if (linkName === '' && (type === 'symlink' || type === 'hardlink'))
     throw archiveError(`${shownName(name)} is a link to nothing`);
   const size = numeric(pax, 'size') ?? header.size;
+  // v7 had no directory type.
+  if (header.type === '0' && name.endsWith('/') && size === 0) type = 'directory';
   const mtime = time(numeric(pax, 'mtime', 0) ?? header.mtime);
   return {
     type,
@@ -281,11 +289,14 @@ function numeric(records: PaxList, key: string, otherwise?: number): number | un
   const text = records.length === 0 ? undefined : lastOf(records, key)?.toString('latin1');
   if (text === undefined || text === '') return undefined;
   const value = Number(text);
-  const number = /^-?[0-9]+(\.[0-9]*)?$/.test(text) && !(key === 'size' && value < 0);
+  const form = key === 'mtime' ? /^[+-]?[0-9]+(\.[0-9]*)?$/ : /^[+-]?[0-9]+$/;
+  const number = form.test(text) && !(key === 'size' && value < 0);
   if (number && Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
   if (number && otherwise !== undefined) return otherwise;
   throw archiveError(`it is damaged (${key} is ${shownName(text)} in an extended header)`);
 }
+
+const nulInName = () => archiveError('it is damaged (a NUL in a name)');
 
 const noXattrs: ReadonlyMap<string, Buffer> = new Map();
 

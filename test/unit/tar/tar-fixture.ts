@@ -33,7 +33,16 @@ export function tarOf(entries: readonly Entry[]): Buffer {
 /** One header block with a right checksum and any fields wrong in any way. */
 export function rawHeader(
   name: string,
-  fields: { size?: string; type?: string; mode?: string; link?: string } = {},
+  fields: {
+    size?: string;
+    type?: string;
+    mode?: string;
+    link?: string;
+    magic?: string;
+    prefix?: string;
+    /** The last four bytes that are in use, where star has its mark. */
+    trailer?: string;
+  } = {},
 ): Buffer {
   const block = Buffer.alloc(512);
   block.write(name, 0, 100, 'latin1');
@@ -44,7 +53,9 @@ export function rawHeader(
   block.write('00000000000\0', 136);
   block.write(fields.type ?? '0', 156);
   block.write(fields.link ?? '', 157, 100, 'latin1');
-  block.write('ustar\0' + '00', 257);
+  block.write(fields.magic ?? 'ustar\u000000', 257, 'latin1');
+  block.write(fields.prefix ?? '', 345, 155, 'latin1');
+  block.write(fields.trailer ?? '', 508, 'latin1');
   block.fill(0x20, 148, 156);
   const sum = block.reduce((total, byte) => total + byte, 0);
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);

@@ -153,7 +153,81 @@ describe('TarReader', () => {
     ]);
   });
 
+  it('lets nothing pass over a global header, and an empty long name count for nothing', async () => {
+    const long = (type: string, text: string) =>
+      Buffer.concat([
+        rawHeader('././@LongLink', { type, size: `${text.length.toString(8).padStart(11, '0')}\0` }),
+        Buffer.from(text.padEnd(512, '\0'), 'latin1'),
+      ]);
+    const bytes = Buffer.concat([
+      paxEntry({ path: 'lost' }, rawHeader('pax_global_header', { type: 'g' })),
+      rawHeader('kept'),
+      long('L', '\0'),
+      long('K', '\0'),
+      rawHeader('link', { type: '2', link: 'target' }),
+      endMarker,
+    ]);
+    expect(await readAll(bytes)).toMatchObject([{ name: 'kept' }, { name: 'link', linkName: 'target' }]);
+  });
+
   it.each([
+    [
+      'star, whose times stand behind a prefix of 131 bytes',
+      'ustar\u000000',
+      'p'.repeat(131),
+      'tar\0',
+      `${'p'.repeat(131)}/x`,
+    ],
+    ['ustar, whose prefix has 155 bytes', 'ustar\u000000', 'p'.repeat(155), '', `${'p'.repeat(155)}/x`],
+    ['GNU, with times in place of a prefix', 'ustar  \0', '14000000000\u000014000000000\0', '', 'x'],
+    ['GNU, with a binary time', 'ustar  \0', `\x80${'\0'.repeat(10)}\x05`, '', 'x'],
+    ['GNU by its magic, with a prefix all the same', 'ustar  \0', 'some/dir', '', 'some/dir/x'],
+    ['GNU, with what is neither', 'ustar  \0', '\xe9\xe9', '', 'x'],
+  ])('reads the name of %s', async (_what, magic, prefix, trailer, name) => {
+    const header = rawHeader('x', { magic, prefix, trailer });
+    expect(await readAll(Buffer.concat([header, endMarker]))).toMatchObject([{ name }]);
+  });
+
+  it('takes a name with a slash at its end for a directory only where no data follows', async () => {
+    const size = '00000000003\0';
+    const data = Buffer.from('abc'.padEnd(512, '\0'));
+    const bytes = Buffer.concat([
+      rawHeader('d/'),
+      rawHeader('f/', { size }),
+      data,
+      rawHeader('g'),
+      endMarker,
+    ]);
+    expect(await readAll(bytes)).toMatchObject([
+      { type: 'directory' },
+      { type: 'file', data: 'abc' },
+      { name: 'g' },
+    ]);
+  });
+
+  it('takes signed numbers, and records of a sparse file without a map for those of a whole one', async () => {
+    const bytes = Buffer.concat([
+      paxEntry(
+        { mtime: '+5', uid: '+7', 'GNU.sparse.name': 'other', 'GNU.sparse.size': '9' },
+        rawHeader('a'),
+      ),
+      endMarker,
+    ]);
+    expect(await readAll(bytes)).toMatchObject([{ name: 'a', mtime: 5, uid: 7, size: 0 }]);
+  });
+
+  it('refuses a NUL in the name of a sparse file', async () => {
+    const records = { 'GNU.sparse.map': '', 'GNU.sparse.size': '0', 'GNU.sparse.name': 'a\0b' };
+    const reader = new TarReader(stream(paxEntry(records, rawHeader('x'))), { sparse: true });
+    await expect(reader.next()).rejects.toThrow(/NUL/);
+  });
+
+  it.each([
+    [
+      'an owner that is no whole number',
+      Buffer.concat([paxEntry({ uid: '7.5' }, rawHeader('a')), endMarker]),
+      /uid is/,
+    ],
     ['nothing', Buffer.alloc(0), /empty/],
     ['random text', Buffer.from('hello world '.repeat(100)), /not a tar/],
     [
