@@ -1,90 +1,60 @@
 import { release } from 'node:os';
 import { TcomposeError } from '../errors.ts';
 import type { ImageConfigFacts } from './ingest-types.ts';
+import { fieldsOf, JsonPart, refused } from './json-part.ts';
 import type { ImageHistoryRecord, ImageRuntimeConfig } from './types.ts';
 
-type Fields = Readonly<Record<string, unknown>>;
+/** An RFC 3339 time with its zone, as clients read it. */
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
-const fieldsOf = (value: unknown): Fields | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
-
-/** A field by its name in any case; the last one if there are several, as Go reads JSON. */
-function field(fields: Fields, name: string): unknown {
-  if (Object.hasOwn(fields, name)) return fields[name];
-  const wanted = name.toLowerCase();
-  return Object.entries(fields).findLast(([key]) => key.toLowerCase() === wanted)?.[1];
-}
-
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string' && value !== '' ? value : undefined;
-const words = (value: unknown): string[] | undefined =>
-  Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : undefined;
-const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
-/** The keys of a map such as ports and volumes, whose values mean nothing. A list of names is accepted, too. */
-const names = (value: unknown): Record<string, object> | undefined => {
-  const list = words(value) ?? Object.keys(fieldsOf(value) ?? {});
-  return list.length === 0 ? undefined : Object.fromEntries(list.map((name) => [name, {}]));
-};
-const labels = (value: unknown): Record<string, string> | undefined => {
-  const found = fieldsOf(value);
-  if (found === undefined) return undefined;
-  return Object.fromEntries(
-    Object.entries(found).filter((one): one is [string, string] => typeof one[1] === 'string'),
-  );
-};
+const isTime = (value: string | undefined): value is string =>
+  value !== undefined && time.test(value) && !Number.isNaN(Date.parse(value));
 
 const unset = <T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never;
 
-/** Reads how a container of the image is run; a value of the wrong type counts as absent. Pure. */
-function runtimeConfig(value: unknown): ImageRuntimeConfig {
-  const fields = fieldsOf(value);
-  if (fields === undefined) return {};
-  const at = (name: string) => field(fields, name);
-  const health = fieldsOf(at('Healthcheck'));
-  const ofHealth = (name: string) => field(health!, name);
+/** How a container of the image is run. @throws TcomposeError IMAGE_CONFIG */
+function runtimeConfig(config: JsonPart | undefined): ImageRuntimeConfig {
+  if (config === undefined) return {};
+  const health = config.part('Healthcheck');
   return unset({
-    User: text(at('User')),
-    ExposedPorts: names(at('ExposedPorts')),
-    Env: words(at('Env')),
-    Entrypoint: words(at('Entrypoint')),
-    Cmd: words(at('Cmd')),
-    ArgsEscaped: at('ArgsEscaped') === true ? true : undefined,
-    Volumes: names(at('Volumes')),
-    WorkingDir: text(at('WorkingDir')),
-    Labels: labels(at('Labels')),
-    StopSignal: text(at('StopSignal')),
-    StopTimeout: number(at('StopTimeout')),
-    OnBuild: words(at('OnBuild')),
-    Shell: words(at('Shell')),
+    User: config.text('User'),
+    ExposedPorts: config.names('ExposedPorts'),
+    Env: config.words('Env'),
+    Entrypoint: config.command('Entrypoint'),
+    Cmd: config.command('Cmd'),
+    ArgsEscaped: config.flag('ArgsEscaped'),
+    Volumes: config.names('Volumes'),
+    WorkingDir: config.text('WorkingDir'),
+    Labels: config.labels('Labels'),
+    StopSignal: config.text('StopSignal'),
+    StopTimeout: config.number('StopTimeout'),
+    OnBuild: config.words('OnBuild'),
+    Shell: config.command('Shell'),
     Healthcheck:
       health === undefined
         ? undefined
         : unset({
-            Test: words(ofHealth('Test')),
-            Interval: number(ofHealth('Interval')),
-            Timeout: number(ofHealth('Timeout')),
-            StartPeriod: number(ofHealth('StartPeriod')),
-            StartInterval: number(ofHealth('StartInterval')),
-            Retries: number(ofHealth('Retries')),
+            Test: health.words('Test'),
+            Interval: health.number('Interval'),
+            Timeout: health.number('Timeout'),
+            StartPeriod: health.number('StartPeriod'),
+            StartInterval: health.number('StartInterval'),
+            Retries: health.number('Retries'),
           }),
   }) as ImageRuntimeConfig;
 }
 
-function historyOf(value: unknown): ImageHistoryRecord[] {
-  if (!Array.isArray(value)) return [];
-  return value.flatMap((one: unknown) => {
-    const fields = fieldsOf(one);
-    if (fields === undefined) return [];
-    return [
-      unset({
-        created: text(field(fields, 'created')),
-        created_by: text(field(fields, 'created_by')),
-        author: text(field(fields, 'author')),
-        comment: text(field(fields, 'comment')),
-        empty_layer: field(fields, 'empty_layer') === true ? true : undefined,
-      }) as ImageHistoryRecord,
-    ];
+function historyOf(image: JsonPart): ImageHistoryRecord[] {
+  return image.parts('history').map((one) => {
+    const created = one.text('created');
+    return unset({
+      created: isTime(created) ? created : undefined,
+      created_by: one.text('created_by'),
+      author: one.text('author'),
+      comment: one.text('comment'),
+      empty_layer: one.flag('empty_layer'),
+    }) as ImageHistoryRecord;
   });
 }
 
@@ -110,49 +80,56 @@ export function whyTooManyLayers(count: number, kernel = release()): string | un
   return `it has ${count} layers, and ${most} are the most that an overlay is mounted of${later}`;
 }
 
-/** Reads an image configuration. Its keys may be in any case, as Go takes them; a missing platform means this machine's. */
+/**
+ * Reads an image configuration. Its names may be in any case, as Go takes them; what is missing is this machine's.
+ * @throws TcomposeError IMAGE_CONFIG when it is not one, has no layers, is for another operating system, or says something by
+ * a value of the wrong type: whoever runs it would not get what it says
+ */
 export function parseImageConfig(bytes: Uint8Array, architecture: string): ImageConfigFacts {
-  const fail = (why: string): never => {
-    throw new TcomposeError('IMAGE_CONFIG', why, {
-      hint: 'The image is damaged, or it is not an image: charts and other artifacts look alike.',
-    });
-  };
   let parsed: unknown;
   try {
     parsed = JSON.parse(Buffer.from(bytes).toString());
   } catch (error) {
-    fail(`invalid image JSON: ${(error as Error).message}`);
+    throw refused(`invalid image JSON: ${(error as Error).message}`);
   }
-  const fields = fieldsOf(parsed) ?? fail('invalid image JSON, no object');
-  const rootfs = fieldsOf(field(fields, 'rootfs')) ?? fail('invalid image JSON, no RootFS key');
-  const diffIds = words(field(rootfs, 'diff_ids')) ?? [];
-  const tooMany = whyTooManyLayers(diffIds.length);
-  if (tooMany !== undefined) throw new TcomposeError('IMAGE_CONFIG', `the image cannot be used: ${tooMany}`);
-  const wrong = diffIds.find((one) => !isDigest(one));
-  if (wrong !== undefined) fail(`invalid image JSON, ${JSON.stringify(wrong)} is not a digest`);
-  const os = text(field(fields, 'os')) ?? 'linux';
-  if (os !== 'linux') fail(`cannot load ${os} image on linux`);
-  const history = historyOf(field(fields, 'history'));
+  const fields = fieldsOf(parsed);
+  if (fields === undefined) throw refused('invalid image JSON, no object');
+  const image = new JsonPart(fields, '');
+  const diffIds = diffIdsOf(image);
+  const os = image.text('os')?.toLowerCase() ?? 'linux';
+  if (os !== 'linux') throw refused(`cannot load ${os} image on linux`);
+  const history = historyOf(image);
   if (history.filter((one) => one.empty_layer !== true).length > diffIds.length)
-    fail('too many non-empty layers in History section');
-  const created = text(field(fields, 'created'));
-  const variant = text(field(fields, 'variant'));
-  const author = text(field(fields, 'author'));
-  const dockerVersion = text(field(fields, 'docker_version'));
+    throw refused('too many non-empty layers in History section');
+  const created = image.text('created');
+  const variant = image.text('variant');
+  const author = image.text('author');
+  const dockerVersion = image.text('docker_version');
   return {
     os,
-    architecture: text(field(fields, 'architecture')) ?? architecture,
+    architecture: image.text('architecture') ?? architecture,
     ...(variant === undefined ? {} : { variant }),
-    created: created !== undefined && !Number.isNaN(Date.parse(created)) ? created : noTime,
+    created: isTime(created) ? created : noTime,
     ...(author === undefined ? {} : { author }),
     ...(dockerVersion === undefined ? {} : { dockerVersion }),
     diffIds,
     history,
-    config: runtimeConfig(field(fields, 'config')),
+    config: runtimeConfig(image.part('config')),
   };
 }
 
-/** The bytes of a configuration that is made here: the same facts give the same bytes. */
+function diffIdsOf(image: JsonPart): string[] {
+  const rootfs = image.part('rootfs');
+  if (rootfs === undefined) throw refused('invalid image JSON, no RootFS key');
+  const diffIds = rootfs.words('diff_ids') ?? [];
+  const tooMany = whyTooManyLayers(diffIds.length);
+  if (tooMany !== undefined) throw new TcomposeError('IMAGE_CONFIG', `the image cannot be used: ${tooMany}`);
+  const wrong = diffIds.find((one) => !isDigest(one));
+  if (wrong !== undefined) throw refused(`invalid image JSON, ${JSON.stringify(wrong)} is not a digest`);
+  return diffIds;
+}
+
+/** The bytes of a configuration that is made here: the same for the same facts. */
 export function encodeImageConfig(
   facts: ImageConfigFacts,
   more: Readonly<Record<string, string>> = {},
