@@ -6,7 +6,7 @@ export const fieldsOf = (value: unknown): Fields | undefined =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
 
 /** A field by its name in whatever case, the last one of several: as Go reads JSON. */
-function field(fields: Fields, name: string): unknown {
+export function field(fields: Fields, name: string): unknown {
   const wanted = name.toLowerCase();
   return Object.entries(fields).findLast(([key]) => key.toLowerCase() === wanted)?.[1];
 }

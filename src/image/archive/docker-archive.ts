@@ -1,5 +1,6 @@
 import { TcomposeError } from '../../errors.ts';
 import { archiveError } from '../../tar/archive-error.ts';
+import { field, fieldsOf } from '../json-part.ts';
 import { familiarReference, parseReference, withDefaultTag } from '../reference.ts';
 import type { ArchivedImage } from './load-types.ts';
 import type { ArchiveMembers } from './members.ts';
@@ -24,18 +25,20 @@ export async function dockerImages(members: ArchiveMembers): Promise<ArchivedIma
   if (!Array.isArray(list)) throw archiveError('manifest.json is no list');
   return Promise.all(
     list.map(async (one: unknown): Promise<ArchivedImage> => {
-      const { Config, Layers, RepoTags } = (one ?? {}) as {
-        Config?: unknown;
-        Layers?: unknown;
-        RepoTags?: unknown;
-      };
-      if (typeof Config !== 'string' || !isTexts(Layers ?? []))
+      const item = fieldsOf(one) ?? {};
+      const [config, layers, tags] = [
+        field(item, 'Config'),
+        field(item, 'Layers') ?? [],
+        field(item, 'RepoTags') ?? [],
+      ];
+      if (typeof config !== 'string' || !isTexts(layers))
         throw archiveError('manifest.json does not say what an image is made of');
-      members.need(Config);
+      if (!isTexts(tags)) throw archiveError('manifest.json does not say what names an image has');
+      members.need(config);
       return {
-        config: (await members.bytes(Config))!,
-        layers: ((Layers ?? []) as string[]).map((name) => ({ file: members.need(name) })),
-        tags: isTexts(RepoTags) ? RepoTags.map(archivedTag) : [],
+        config: (await members.bytes(config))!,
+        layers: layers.map((name) => ({ file: members.need(name) })),
+        tags: tags.map(archivedTag),
       };
     }),
   );

@@ -9,6 +9,7 @@ import { mediaTypes } from '../manifest.ts';
 import { parsePlatform, platformRank } from '../platform.ts';
 import type { StoreIngest } from '../store/ingest.ts';
 import { makeLayer } from '../store/make-image.ts';
+import { taggable } from '../store/operations/taggable.ts';
 import { newStaging, type Shelf } from '../store/shelf.ts';
 import { decompress } from '../unpack/decompress.ts';
 import { explain } from '../unpack/explain.ts';
@@ -113,6 +114,7 @@ async function loadImage(
   ingest: StoreIngest,
   files: Map<string, Promise<Descriptor>>,
 ): Promise<void> {
+  for (const name of image.tags) taggable(name);
   const { diffIds } = parseImageConfig(image.config, shelf.architecture);
   if (diffIds.length !== image.layers.length)
     throw new TcomposeError(

@@ -114,6 +114,23 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     expect((await load(Buffer.from('no tar at all'.repeat(100))))[0]).toMatch(/not a tar/);
   });
 
+  it('name their images by lists of names, in whatever case, and none as the built-in one', async () => {
+    const archive = (item: object) =>
+      tarOf([
+        { name: 'c', data: json({ rootfs: { diff_ids: [] } }) },
+        { name: 'manifest.json', data: json([item]) },
+      ]);
+    expect(await load(archive({ config: 'c', layers: null, REPOTAGS: ['any:case'] }))).toEqual([
+      '{"stream":"Loaded image: any:case\\n"}',
+    ]);
+    await remove('any:case');
+    const refused = async (RepoTags: unknown) => (await load(archive({ Config: 'c', RepoTags }))).join();
+    expect(await refused('a:1')).toContain('manifest.json does not say what names an image has');
+    expect(await refused(['tcompose/host'])).toContain(
+      'is the built-in image; its name cannot be given away',
+    );
+  });
+
   it('may be OCI layouts in any order, of which the fitting platform is taken', async () => {
     const layer = tarOf([{ name: 'f', data: 'x' }]);
     const blobs: Entry[] = [];

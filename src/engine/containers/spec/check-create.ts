@@ -66,19 +66,24 @@ function checkGroups(groups: readonly string[]): void {
 
 /** `SIGTERM`, `term`, `15`, `SIGRTMIN+3` → number. Throws 400 with dockerd's "invalid signal". */
 export function signalNumber(text: string): number {
-  if (/^\d+$/.test(text)) {
-    const number = Number(text);
-    if (number >= 1 && number <= 64) return number;
-    throw badParameter(`Invalid signal: ${text}`);
-  }
+  const number = numberOf(text);
+  if (number === undefined) throw badParameter(`Invalid signal: ${text}`);
+  return number;
+}
+
+/** Whether a text names a signal, as `signalNumber` takes it. */
+export const isSignal = (text: string): boolean => numberOf(text) !== undefined;
+
+function numberOf(text: string): number | undefined {
+  if (/^\d+$/.test(text)) return within(Number(text), 1);
   const name = text.toUpperCase().replace(/^SIG/, '');
   const realTime = /^RTM(IN|AX)(?:([+-])(\d+))?$/.exec(name);
   if (realTime !== null) {
     const base = realTime[1] === 'IN' ? 34 : 64;
-    const number = base + (realTime[2] === '-' ? -1 : 1) * Number(realTime[3] ?? 0);
-    if (number >= 34 && number <= 64) return number;
+    return within(base + (realTime[2] === '-' ? -1 : 1) * Number(realTime[3] ?? 0), 34);
   }
-  const number = (constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
-  if (number === undefined) throw badParameter(`Invalid signal: ${text}`);
-  return number;
+  return (constants.signals as Readonly<Record<string, number>>)[`SIG${name}`];
 }
+
+const within = (number: number, first: number): number | undefined =>
+  number >= first && number <= 64 ? number : undefined;

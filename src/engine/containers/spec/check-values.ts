@@ -5,7 +5,8 @@ import { badParameter } from '../../http/failure.ts';
 import { parseLogConfig } from './log-config.ts';
 
 const nanosPerMillisecond = 1_000_000;
-/** Options of Docker's json-file and local log drivers, and whether this engine supports them. */
+const healthTimes: readonly string[] = ['Interval', 'Timeout', 'StartPeriod', 'StartInterval'];
+/** Options of Docker's json-file and local log drivers, and whether this engine carries them out. */
 const logOptions: Readonly<Record<string, boolean>> = {
   'max-size': true,
   'max-file': true,
@@ -45,12 +46,13 @@ function checkExtraHost(entry: string): void {
   }
 }
 
+/** Whether a field of a health check is a time under 1 ms; 0 stands for the default. */
+export const isTooShort = (name: string, value: unknown): boolean =>
+  healthTimes.includes(name) && typeof value === 'number' && value !== 0 && value < nanosPerMillisecond;
+
 function checkHealth(check: HealthcheckConfig): void {
-  for (const name of ['Interval', 'Timeout', 'StartPeriod', 'StartInterval'] as const) {
-    const nanos = check[name];
-    if (nanos && nanos < nanosPerMillisecond) {
-      throw badParameter(`${name} in Healthcheck cannot be less than 1ms`);
-    }
+  for (const [name, value] of Object.entries(check)) {
+    if (isTooShort(name, value)) throw badParameter(`${name} in Healthcheck cannot be less than 1ms`);
   }
   if (check.Retries !== undefined && check.Retries !== null && check.Retries < 0) {
     throw badParameter('Retries in Healthcheck cannot be negative');

@@ -10,6 +10,7 @@ import { shaped } from '../../http/body-shape.ts';
 import { badParameter } from '../../http/failure.ts';
 import { checkCreate } from './check-create.ts';
 import { checkEnv } from './check-values.ts';
+import { imageDefaults } from './image-defaults.ts';
 import { imageFor } from './image-platform.ts';
 import { mergeImageConfig } from './merge-image.ts';
 import { collectPorts, parsePortKey } from './port-spec.ts';
@@ -47,12 +48,14 @@ export function draftContainer(
   const { HostConfig: givenHost, NetworkingConfig: _, ...givenConfig } = request;
   checkEnv(givenConfig.Env);
   for (const port of Object.keys(givenConfig.ExposedPorts ?? {})) parsePortKey(port);
-  const { config, command } = mergeImageConfig(givenConfig, image.config);
+  const defaults = imageDefaults(request.Image, image.config);
+  const { config, command } = mergeImageConfig(givenConfig, defaults.config);
   shaped(config, mergedConfigShape, `what image ${request.Image} says: `);
   const host = withDefaults(givenHost ?? {});
   const { runtime, warning } = engine.runtimes.resolve(host.Runtime ?? '');
   const warnings = [
     ...ofImage,
+    ...defaults.warnings,
     ...checkCreate(config, host),
     ...checkRequest(config, host, engine.machine),
     ...(warning === undefined ? [] : [warning]),

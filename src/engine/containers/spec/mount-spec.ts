@@ -171,7 +171,8 @@ export function collectMounts(
     }
   }
   for (const path of Object.keys(config.Volumes ?? {})) {
-    const target = cleanTarget(path, path);
+    // A `VOLUME data` is below the root.
+    const target = cleanTarget(path === '' ? path : posix.join('/', path), path);
     if (taken.has(target)) continue;
     taken.add(target);
     mounts.push(anonymousVolume(target, host.VolumeDriver ?? ''));

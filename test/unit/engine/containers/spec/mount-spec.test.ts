@@ -18,6 +18,12 @@ describe('mounts', () => {
     expect(parseBind('data:/data:nocopy')).toMatchObject({ type: 'volume', name: 'data', noCopy: true });
   });
 
+  it('of an image may be relative to the root', () => {
+    const mounts = collectMounts({ Volumes: { data: {}, 'x/../y/': {}, '/data': {} } }, {}, []);
+    expect(mounts.map(({ target }) => target)).toEqual(['/data', '/y']);
+    expect(() => collectMounts({ Volumes: { '': {} } }, {}, [])).toThrow('must be an absolute path');
+  });
+
   it('of a target alone is an anonymous volume', () => {
     expect(parseBind('/data')).toMatchObject({ type: 'volume', target: '/data', anonymous: true });
   });
