@@ -1,4 +1,5 @@
 import { release } from 'node:os';
+import { parseBoundedJson } from '../bounded-json.ts';
 import { TcomposeError } from '../errors.ts';
 import type { ImageConfigFacts } from './ingest-types.ts';
 import { fieldsOf, JsonPart, refused } from './json-part.ts';
@@ -88,7 +89,7 @@ export function whyTooManyLayers(count: number, kernel = release()): string | un
 export function parseImageConfig(bytes: Uint8Array, architecture: string): ImageConfigFacts {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(Buffer.from(bytes).toString());
+    parsed = parseBoundedJson(bytes);
   } catch (error) {
     throw refused(`invalid image JSON: ${(error as Error).message}`);
   }

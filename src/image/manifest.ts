@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../bounded-json.ts';
 import { TcomposeError } from '../errors.ts';
 import { isDigest } from './config-facts.ts';
 import type { Descriptor } from './ingest-types.ts';
@@ -34,9 +35,9 @@ export function checkedDescriptor(value: unknown): Descriptor {
 export function parseManifest(bytes: Uint8Array): ManifestFacts {
   let parsed: { config?: unknown; layers?: unknown } | null;
   try {
-    parsed = JSON.parse(Buffer.from(bytes).toString());
-  } catch {
-    return bad('it is not JSON');
+    parsed = parseBoundedJson(bytes) as typeof parsed;
+  } catch (error) {
+    return bad((error as Error).message);
   }
   if (typeof parsed !== 'object' || parsed === null || !Array.isArray(parsed.layers ?? []))
     return bad('it has no layers');

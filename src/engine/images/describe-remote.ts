@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../bounded-json.ts';
 import { TcomposeError } from '../../errors.ts';
 import { familiarReference, type ImageReference } from '../../image/reference.ts';
 import { fetchManifest } from '../../registry/content/fetch-manifest.ts';
@@ -53,7 +54,7 @@ export async function describeRemote(
 
 function platformOf(config: Buffer): object[] {
   try {
-    const { os, architecture, variant } = JSON.parse(config.toString('utf8')) as Record<string, unknown>;
+    const { os, architecture, variant } = parseBoundedJson(config) as Record<string, unknown>;
     if (typeof os !== 'string' || typeof architecture !== 'string') return [];
     return [{ architecture, os, ...(typeof variant === 'string' && variant !== '' ? { variant } : {}) }];
   } catch {

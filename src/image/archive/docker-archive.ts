@@ -5,6 +5,9 @@ import { familiarReference, parseReference, withDefaultTag } from '../reference.
 import type { ArchivedImage } from './load-types.ts';
 import type { ArchiveMembers } from './members.ts';
 
+/** Images of one archive. */
+const mostImages = 10_000;
+
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
 
@@ -23,25 +26,30 @@ export async function dockerImages(members: ArchiveMembers): Promise<ArchivedIma
   const list = await members.json('manifest.json');
   if (list === undefined) return undefined;
   if (!Array.isArray(list)) throw archiveError('manifest.json is no list');
-  return Promise.all(
-    list.map(async (one: unknown): Promise<ArchivedImage> => {
-      const item = fieldsOf(one) ?? {};
-      const [config, layers, tags] = [
-        field(item, 'Config'),
-        field(item, 'Layers') ?? [],
-        field(item, 'RepoTags') ?? [],
-      ];
-      if (typeof config !== 'string' || !isTexts(layers))
-        throw archiveError('manifest.json does not say what an image is made of');
-      if (!isTexts(tags)) throw archiveError('manifest.json does not say what names an image has');
-      members.need(config);
-      return {
-        config: (await members.bytes(config))!,
-        layers: layers.map((name) => ({ file: members.need(name) })),
-        tags: tags.map(archivedTag),
-      };
-    }),
-  );
+  if (list.length > mostImages) throw archiveError(`manifest.json names more than ${mostImages} images`);
+  const images: ArchivedImage[] = [];
+  for (const one of list) images.push(await dockerImage(members, fieldsOf(one) ?? {}));
+  return images;
+}
+
+async function dockerImage(
+  members: ArchiveMembers,
+  item: Readonly<Record<string, unknown>>,
+): Promise<ArchivedImage> {
+  const [config, layers, tags] = [
+    field(item, 'Config'),
+    field(item, 'Layers') ?? [],
+    field(item, 'RepoTags') ?? [],
+  ];
+  if (typeof config !== 'string' || !isTexts(layers))
+    throw archiveError('manifest.json does not say what an image is made of');
+  if (!isTexts(tags)) throw archiveError('manifest.json does not say what names an image has');
+  members.need(config);
+  return {
+    config: (await members.bytes(config))!,
+    layers: layers.map((name) => ({ file: members.need(name) })),
+    tags: tags.map(archivedTag),
+  };
 }
 
 /** An image's directory before Docker 1.10. */

@@ -1,13 +1,17 @@
 import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { parseBoundedJson } from '../../bounded-json.ts';
 import { TcomposeError } from '../../errors.ts';
 import { archiveError, shownName } from '../../tar/archive-error.ts';
 import { archivePath } from '../../tar/archive-path.ts';
 import { type TarEntry, TarReader } from '../../tar/tar-reader.ts';
 import { decompress } from '../unpack/decompress.ts';
 
-/** Most bytes of a member that is text. */
-const longestText = 64 * 1024 * 1024;
+/** Members that are text are at most so long, and so long together: they are held in memory. */
+const longestText = 8 * 1024 * 1024;
+const mostText = 32 * 1024 * 1024;
+/** Files and links of an archive: their names are held in memory, and each file takes an inode. */
+const mostMembers = 50_000;
 const mostLinks = 40;
 
 /**
@@ -18,7 +22,9 @@ export class ArchiveMembers {
   readonly #directory: string;
   readonly #files = new Map<string, string>();
   readonly #links = new Map<string, string>();
+  readonly #texts = new Map<string, Buffer>();
   #written = 0;
+  #textBytes = 0;
 
   private constructor(directory: string) {
     this.#directory = directory;
@@ -49,6 +55,8 @@ export class ArchiveMembers {
 
   async #add(entry: TarEntry, reader: TarReader, beforeWrite: (path: string) => void): Promise<void> {
     const name = archivePath(entry.name);
+    if (this.#written + this.#links.size >= mostMembers)
+      throw archiveError(`it has more than ${mostMembers} files`);
     if (entry.type === 'symlink')
       this.#links.set(
         name,
@@ -95,10 +103,19 @@ export class ArchiveMembers {
   async bytes(name: string): Promise<Buffer | undefined> {
     const path = this.path(name);
     if (path === undefined) return undefined;
+    const known = this.#texts.get(path);
+    if (known !== undefined) return known;
     const { size } = await stat(path);
     if (size > longestText)
       throw archiveError(`${shownName(name)} has ${size} bytes, and should be a short text`);
-    return readFile(path);
+    this.#textBytes += size;
+    if (this.#textBytes > mostText)
+      throw archiveError(
+        `the texts in it have more than ${mostText} bytes together; save fewer images at a time`,
+      );
+    const bytes = await readFile(path);
+    this.#texts.set(path, bytes);
+    return bytes;
   }
 
   /** The same, parsed as JSON. @throws TcomposeError IMAGE_ARCHIVE */
@@ -106,7 +123,7 @@ export class ArchiveMembers {
     const bytes = await this.bytes(name);
     if (bytes === undefined) return undefined;
     try {
-      return JSON.parse(bytes.toString());
+      return parseBoundedJson(bytes);
     } catch (error) {
       throw archiveError(`${shownName(name)} is not JSON (${(error as Error).message})`);
     }

@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../bounded-json.ts';
 import { TcomposeError } from '../../errors.ts';
 import { archiveError } from '../../tar/archive-error.ts';
 import type { Descriptor, Platform } from '../ingest-types.ts';
@@ -120,8 +121,8 @@ async function blob(members: ArchiveMembers, descriptor: Descriptor): Promise<Bu
 
 function parsed(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    throw archiveError('a manifest in it is not JSON');
+    return parseBoundedJson(bytes);
+  } catch (error) {
+    throw archiveError(`a manifest in it is not JSON (${(error as Error).message})`);
   }
 }

@@ -1,10 +1,11 @@
+import { parseBoundedJson } from '../../bounded-json.ts';
 import { TcomposeError } from '../../errors.ts';
 import { faultOf } from '../http/fault.ts';
 import { readBytes } from '../http/read-text.ts';
 import { unreachable } from '../http/refusal.ts';
 import type { Session } from '../http/session.ts';
 
-const mostPages = 100;
+const mostTags = 100_000;
 const pageSize = 1000;
 const mostBytes = 8 * 1024 * 1024;
 
@@ -15,15 +16,21 @@ export async function listTags(
   scopes: readonly string[],
   signal: AbortSignal,
 ): Promise<string[]> {
-  const tags: string[] = [];
+  const tags = new Set<string>();
   let next: string | URL | undefined = `${path}/tags/list?n=${pageSize}`;
-  for (let page = 0; next !== undefined && page < mostPages; page++) {
+  while (next !== undefined) {
     const answer = await session.persist({ method: 'GET', path: next, scopes, signal }, path, 'pull');
     if (answer.status !== 200) throw await session.refusal(answer, path, 'pull');
-    tags.push(...(await tagsIn(session, answer, path)));
-    next = nextPage(String(answer.headers.link ?? ''), answer.url);
+    const before = tags.size;
+    for (const tag of await tagsIn(session, answer, path)) tags.add(tag);
+    if (tags.size > mostTags)
+      throw new TcomposeError('REGISTRY_CONTENT', `${path} has more than ${mostTags} tags`, {
+        hint: 'Pull those that you need by their names.',
+      });
+    // A page that brings nothing new leads round in circles.
+    next = tags.size === before ? undefined : nextPage(String(answer.headers.link ?? ''), answer.url);
   }
-  return [...new Set(tags)];
+  return [...tags];
 }
 
 async function tagsIn(
@@ -31,14 +38,14 @@ async function tagsIn(
   answer: Parameters<typeof readBytes>[0],
   path: string,
 ): Promise<string[]> {
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = (await readBytes(answer, mostBytes, `the list of tags of ${path}`)).toString('utf8');
+    bytes = await readBytes(answer, mostBytes, `the list of tags of ${path}`);
   } catch (error) {
     throw error instanceof TcomposeError ? error : unreachable(faultOf(error), session.errand(path, 'pull'));
   }
   try {
-    const { tags } = JSON.parse(text) as { tags?: unknown };
+    const { tags } = parseBoundedJson(bytes) as { tags?: unknown };
     return Array.isArray(tags) ? tags.filter((one): one is string => typeof one === 'string') : [];
   } catch (cause) {
     throw new TcomposeError('REGISTRY_CONTENT', `the list of tags of ${path} is not JSON`, { cause });

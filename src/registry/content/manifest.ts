@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../bounded-json.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Descriptor, Platform } from '../../image/ingest-types.ts';
 import { normalisePlatform } from '../../image/platform.ts';
@@ -72,9 +73,9 @@ export function parseManifest(
 function parseJson(bytes: Uint8Array, what: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    throw malformed(what, 'it is not JSON');
+    value = parseBoundedJson(bytes);
+  } catch (error) {
+    throw malformed(what, `it is not JSON (${(error as Error).message})`);
   }
   if (!isRecord(value)) throw malformed(what, 'it is not a JSON object');
   return value;

@@ -6,8 +6,9 @@ import {
   parseIdentityToken,
   tokenRequests,
 } from '../../../src/registry/auth/token-request.ts';
-import { nextPage } from '../../../src/registry/content/list-tags.ts';
+import { listTags, nextPage } from '../../../src/registry/content/list-tags.ts';
 import { parseFound } from '../../../src/registry/content/search-hub.ts';
+import type { Session } from '../../../src/registry/http/session.ts';
 
 describe('the next page of tags', () => {
   const base = new URL('https://r.example/v2/a/tags/list?n=2');
@@ -19,6 +20,33 @@ describe('the next page of tags', () => {
     ['</x>; rel="prev"', undefined],
     ['', undefined],
   ])('of %j is %s', (link, expected) => expect(nextPage(link, base)?.href).toBe(expected));
+});
+
+describe('the tags of a repository', () => {
+  /** A registry whose page number `n` has the tags of `page(n)`, and each names the same next one. */
+  const tagsOf = async (page: (n: number) => string[]) => {
+    let asked = 0;
+    const persist = async () => {
+      const body = (async function* () {
+        yield Buffer.from(JSON.stringify({ tags: page(asked++) }));
+      })();
+      const url = new URL('https://r.example/v2/a/tags/list');
+      return { status: 200, headers: { link: '</v2/a/tags/list?last=x>; rel="next"' }, url, body };
+    };
+    const session = { persist } as unknown as Session;
+    return { asked: () => asked, tags: await listTags(session, 'a', [], new AbortController().signal) };
+  };
+
+  it('end where a page brings nothing new, whatever it says of a next one', async () => {
+    const { tags, asked } = await tagsOf((n) => (n < 3 ? [`t${n}`, 't0'] : ['t1']));
+    expect(tags).toEqual(['t0', 't1', 't2']);
+    expect(asked()).toBe(4);
+  });
+
+  it('are refused where there is no end of them', async () => {
+    const many = (n: number) => Array.from({ length: 50_000 }, (_, index) => `t${n}-${index}`);
+    await expect(tagsOf(many)).rejects.toThrow('a has more than 100000 tags');
+  });
 });
 
 describe('what Docker Hub found', () => {

@@ -1,3 +1,4 @@
+import { parseBoundedJson } from '../../../bounded-json.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { whyTooManyLayers } from '../../../image/config-facts.ts';
 import type { ImageContent, Platform } from '../../../image/index.ts';
@@ -23,9 +24,9 @@ export async function readDiffIds(
   if (bytes === undefined) throw malformed('it is not in the store');
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw malformed('it is not JSON');
+    value = parseBoundedJson(bytes);
+  } catch (error) {
+    throw malformed(`it is not JSON (${(error as Error).message})`);
   }
   const rootfs = find(value, 'rootfs');
   if (typeof rootfs !== 'object' || rootfs === null) throw malformed('invalid image JSON, no RootFS key');
