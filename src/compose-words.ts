@@ -40,6 +40,7 @@ export const composeWords = {
       .join(', ')
       .replace(/, ([^,]*)$/, ' or $1')}`,
   notAScale: (pair: string) => `invalid scale specifier: can't parse replica value as int: ${pair}`,
+  notAScaleOption: (pair: string) => `invalid --scale option ${JSON.stringify(pair)}. Should be SERVICE=NUM`,
   unknownFilter: (key: string) => `unknown filter ${key}`,
   notATime: (flag: string, text: string) =>
     `invalid value for "${flag}": failed to parse value as time or duration: "${text}"`,

@@ -37,12 +37,15 @@ export function checkUpFlags(args: ParsedArgs): void {
     throw usage('--wait-timeout is a number of seconds, not less than 0');
 }
 
-/** `SERVICE=N` pairs. */
-export function parseScales(pairs: readonly string[]): ReadonlyMap<string, number> {
+/** `SERVICE=N` pairs; `refusal` is the beginning of what is said of another text. */
+export function parseScales(
+  pairs: readonly string[],
+  refusal = composeWords.notAScaleOption,
+): ReadonlyMap<string, number> {
   const scales = new Map<string, number>();
   for (const pair of pairs) {
     const match = /^([^=]+)=(\d+)$/.exec(pair);
-    if (match === null) throw usage(`${composeWords.notAScale(pair)}; a scale is written SERVICE=N`);
+    if (match === null) throw usage(`${refusal(pair)}; a scale is written SERVICE=N`);
     scales.set(match[1]!, Number(match[2]));
   }
   return scales;

@@ -99,6 +99,7 @@ const before: readonly Row[] = [
   ['-f shared.yaml up -d v', 'error', words.containerMissing('volume', 'y')],
   ['-f shared.yaml run --no-deps x true', 'error', words.containerMissing('network namespace', 'y')],
   ['scale web=x', 'error', words.notAScale('web=x')],
+  ['up -d --scale web', 'error', words.notAScaleOption('web')],
   ['ps --filter foo=bar', 'error', words.unknownFilter('foo')],
   ['logs --since x', 'error', words.notATime('since', 'x')],
   ['down --rmi foo', 'error', words.invalidChoice('rmi', 'foo')],

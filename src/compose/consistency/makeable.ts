@@ -5,7 +5,8 @@ import type { Project } from '../model/project.ts';
 import type { Service } from '../model/service.ts';
 import type { Positions } from '../positions.ts';
 import { inFileOrder } from '../problems.ts';
-import { isAddress, withoutBrackets } from '../values/ip.ts';
+import { checkContents } from './makeable-contents.ts';
+import { checkAddresses } from './makeable-networking.ts';
 import { type Report, reportTo } from './report.ts';
 
 /**
@@ -20,7 +21,8 @@ export function checkMakeable(project: Project, positions: Positions): TcomposeE
     checkTargets(service, report);
     checkWords(service, report);
     checkHostNames(service, report);
-    checkAddresses(service, report);
+    checkAddresses(service, project, report);
+    checkContents(service, project, report);
   }
   return inFileOrder(errors);
 }
@@ -113,21 +115,5 @@ function checkHostNames(service: Service, report: Report): void {
         `services.${service.name}.${attribute}: ${Buffer.byteLength(name)} characters are too many, Linux takes up to ${longestHostName}`,
         'Shorten it; other containers find the service by its aliases in "networks" too.',
       );
-  }
-}
-
-function checkAddresses(service: Service, report: Report): void {
-  const at = ['services', service.name];
-  const wrong = (path: readonly (string | number)[], address: string) =>
-    report(invalid, [...at, ...path], `${service.name}: "${address}" is not an IP address`);
-  for (const [index, address] of (service.dns ?? []).entries())
-    if (!isAddress(withoutBrackets(address))) wrong(['dns', index], address);
-  for (const [name, network] of Object.entries(service.networks ?? {})) {
-    for (const attribute of ['ipv4_address', 'ipv6_address'] as const) {
-      const address = network?.[attribute] ?? '';
-      if (address !== '' && !isAddress(address)) wrong(['networks', name, attribute], address);
-    }
-    for (const [index, address] of (network?.link_local_ips ?? []).entries())
-      if (!isAddress(address)) wrong(['networks', name, 'link_local_ips', index], address);
   }
 }

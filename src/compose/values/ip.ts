@@ -28,3 +28,27 @@ function isIpv6(text: string): boolean {
 /** `[::1]` → `::1`; anything else unchanged. */
 export const withoutBrackets = (text: string): string =>
   text.length > 2 && text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+
+/** Whether an address is in a subnet such as `10.0.0.0/24`; true for a subnet that can't be read, which is not for here to say. */
+export function isInSubnet(address: string, subnet: string): boolean {
+  const [network = '', length = ''] = subnet.split('/');
+  if (!isAddress(network) || !/^\d+$/.test(length)) return true;
+  const [a, b] = [bits(address), bits(network)];
+  return a.length === b.length && a.slice(0, Number(length)) === b.slice(0, Number(length));
+}
+
+/** The bits of an address as text. */
+function bits(address: string): string {
+  const last = /[^:]*$/.exec(address)?.[0] ?? '';
+  const octets = (ipv4.test(last) ? last.split('.') : []).map((part) => binary(Number(part), 8)).join('');
+  if (!address.includes(':')) return octets;
+  const rest = octets === '' ? address : address.slice(0, -last.length).replace(/([^:]):$/, '$1');
+  const [head = [], tail = []] = rest
+    .split('::')
+    .map((half) => half.split(':').filter((group) => group !== ''))
+    .map((groups) => groups.map((group) => binary(Number.parseInt(group, 16), 16)));
+  const [before, after] = [head.join(''), tail.join('') + octets];
+  return before + '0'.repeat(128 - before.length - after.length) + after;
+}
+
+const binary = (value: number, width: number): string => value.toString(2).padStart(width, '0');

@@ -1,3 +1,4 @@
+import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { planUp } from '../../../project/plan-up/index.ts';
 import { type Command, flag } from '../../arguments/command.ts';
@@ -12,7 +13,7 @@ export const command: Command = {
   summary: 'Change the number of containers of services',
   args: { usage: 'SERVICE=N...', min: 1, flags: [sharedFlags.adopt, sharedFlags.noDeps] },
   async run(args, ctx) {
-    const scales = parseScales(args.positional);
+    const scales = parseScales(args.positional, composeWords.notAScale);
     for (const name of scales.keys())
       if (name === '') throw new TcomposeError('CLI_USAGE', 'a scale is written SERVICE=N');
     const names = [...scales.keys()];

@@ -36,8 +36,8 @@ export const command: Command = {
     printListing(ctx, args, items, {
       quiet: (item) => item.Name,
       titles: { Name: 'VOLUME NAME' },
-      columns: ['VOLUME NAME', 'DRIVER'],
-      row: (item) => [item.Name, item.Driver],
+      columns: ['DRIVER', 'VOLUME NAME'],
+      row: (item) => [item.Driver, item.Name],
     });
     return 0;
   },

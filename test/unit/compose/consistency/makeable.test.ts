@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { load, refused } from '../load/project.ts';
 
 const toMake = { toMake: true };
-const text = (attributes: string) => `services:\n  s:\n    image: x\n    ${attributes}\nvolumes: {v: {}}\n`;
+const networks = 'networks: {n: {ipam: {config: [{subnet: 10.9.0.0/24}, {subnet: "fd00::/64"}]}}}\n';
+const text = (attributes: string) =>
+  `services:\n  s:\n    image: x\n    ${attributes}\nvolumes: {v: {}}\n${networks}`;
 
 describe('what no container can be made of', () => {
   it.each([
@@ -19,6 +21,20 @@ describe('what no container can be made of', () => {
     ['devices: ["/dev/x:/dev/x:rx"]', 'invalid device permissions "rx"', 4, 15],
     ['dns: [dns.example]', '"dns.example" is not an IP address', 4, 11],
     ['networks: {default: {ipv4_address: 10.0.0}}', '"10.0.0" is not an IP address', 4, 26],
+    [
+      'networks: {n: {ipv4_address: 10.9.1.5}}',
+      'no configured subnet of network n contains the IP address',
+      4,
+      20,
+    ],
+    [
+      'networks: {n: {ipv6_address: "fd00:1::5"}}',
+      'no configured subnet of network n contains the IP',
+      4,
+      20,
+    ],
+    ['networks: {n: {mac_address: zz}}', 'invalid MAC address: zz', 4, 20],
+    ['mac_address: 02:42:ac:11:00', 'invalid MAC address: 02:42:ac:11:00', 4, 5],
   ])('%s is told with its place, before anything is made', async (attribute, message, line, column) => {
     const errors = await refused({ 'compose.yaml': text(attribute) }, toMake);
     expect(errors).toHaveLength(1);
@@ -38,9 +54,26 @@ describe('what no container can be made of', () => {
     'working_dir: /app',
     'dns: [1.1.1.1, "::1"]',
     'networks: {default: {ipv4_address: 10.0.0.2}}',
+    'networks: {n: {ipv4_address: 10.9.0.77, ipv6_address: "fd00::1:2", mac_address: "02:42:ac:11:00:02"}}',
+    'mac_address: 02-42-AC-11-00-02',
   ])('%s is fine', async (attribute) => {
     await load({ 'compose.yaml': text(attribute) }, toMake);
   });
+
+  it.each(['secret', 'config'])(
+    'a %s of a variable that is not set is told where it is defined',
+    async (kind) => {
+      const files = {
+        'compose.yaml': `services:\n  s: {image: x, ${kind}s: [k]}\n${kind}s:\n  k: {environment: TOKEN}\n`,
+      };
+      expect(await refused(files, toMake)).toEqual([
+        `COMPOSE_VARIABLE_REQUIRED /project/compose.yaml:4:7 environment variable "TOKEN" required by ${kind} "project_k" is not set`,
+      ]);
+      await load(files, { ...toMake, env: { TOKEN: '' } });
+      await load({ ...files, '.env': 'TOKEN=x' }, toMake);
+      await load(files);
+    },
+  );
 
   it('is told of the services that are selected alone', async () => {
     const files = { 'compose.yaml': 'services: {a: {image: x}, b: {image: x, restart: allways}}' };

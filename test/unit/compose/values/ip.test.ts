@@ -1,7 +1,7 @@
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isAddress, withoutBrackets } from '../../../../src/compose/values/ip.ts';
+import { isAddress, isInSubnet, withoutBrackets } from '../../../../src/compose/values/ip.ts';
 
 test('an address is what Node takes for one, zones aside', () => {
   const almost = fc.string({
@@ -19,4 +19,18 @@ test('an address is what Node takes for one, zones aside', () => {
 
 test('brackets come off a pair only', () => {
   expect(['[::1]', '::1', '[::1', '[]'].map(withoutBrackets)).toEqual(['::1', '::1', '[::1', '[]']);
+});
+
+test('an address is in a subnet where Node finds it there', () => {
+  const check = (address: string, network: string, length: number, family: 'ipv4' | 'ipv6') => {
+    const list = new BlockList();
+    list.addSubnet(network, length, family);
+    expect(isInSubnet(address, `${network}/${length}`)).toBe(list.check(address, family));
+  };
+  fc.assert(fc.property(fc.ipV4(), fc.ipV4(), fc.nat(32), (a, b, length) => check(a, b, length, 'ipv4')));
+  fc.assert(fc.property(fc.ipV6(), fc.ipV6(), fc.nat(128), (a, b, length) => check(a, b, length, 'ipv6')));
+  fc.assert(fc.property(fc.ipV4(), fc.nat(32), (a, length) => check(a, a, length, 'ipv4')));
+  fc.assert(fc.property(fc.ipV6(), fc.nat(128), (a, length) => check(a, a, length, 'ipv6')));
+  expect(['::1', '10.0.0.1'].map((address) => isInSubnet(address, '10.0.0.0/8'))).toEqual([false, true]);
+  expect(isInSubnet('10.0.0.1', 'default')).toBe(true);
 });
