@@ -2,9 +2,9 @@
 // services, memory, and the throughput of a published port. Prints medians and ratios, and beside them the bars that are held to; nothing
 // here fails by being slow. Needs root, useradd, setpriv, newuidmap, busybox, and a built dist/.
 //
-//   node bench/rootless.mjs [--rounds N] [--services N]
+//   node bench/rootless.mjs [--rounds N] [--services N] [--peers DIR]
 //
-// Podman, a user's too, needs /dev/net/tun to be open to all. It is driven by its own command line (no client of Compose is needed): one `run -d` a service on one network, eight at a time, as a
+// --peers names a root file system that has podman; without it that of PATH is taken. Podman, a user's too, needs /dev/net/tun to be open to all. It is driven by its own command line (no client of Compose is needed): one `run -d` a service on one network, eight at a time, as a
 // compose client does, and one `rm -f` of all.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,16 +12,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openPeerTree } from './lib/peer-tree.mjs';
 import { makeRootfs, tarOf } from './lib/rootfs.mjs';
 import { makeUser, processesOf } from './lib/user.mjs';
 
 const cli = resolve('dist/tcompose.cjs');
 const option = (name, otherwise) =>
-  process.argv.includes(`--${name}`)
-    ? Number(process.argv[process.argv.indexOf(`--${name}`) + 1])
-    : otherwise;
-const rounds = option('rounds', 5);
-const services = option('services', 20);
+  process.argv.includes(`--${name}`) ? process.argv[process.argv.indexOf(`--${name}`) + 1] : otherwise;
+const rounds = Number(option('rounds', 5));
+const services = Number(option('services', 20));
 const image = 'localhost/bench/box:latest';
 const bytes = 2 * 1024 ** 3;
 const scratch = mkdtempSync(join(tmpdir(), 'tcompose-bench-'));
@@ -103,30 +102,44 @@ function ours(name, words, env, port, pids) {
   };
 }
 
-function podman(port) {
-  const version = spawnSync('podman', ['--version'], { encoding: 'utf8' });
+async function podman(port) {
+  const accounts = ['/etc/passwd', '/etc/group', '/etc/subuid', '/etc/subgid'];
+  const tree = await openPeerTree(option('peers', undefined), accounts);
+  ends.push(() => tree.close());
+  const [program, ...before] = tree.words(...user.words);
+  // Its networks are made by nft, unless it is told otherwise.
+  const firewall = tree.has('nft') ? [] : ['env', 'NETAVARK_FW=iptables'];
+  const asUser = (...words) => [program, ...before, ...firewall, ...words];
+  const asked = (...words) =>
+    spawnSync(program, [...before, ...firewall, ...words], { env: user.env, encoding: 'utf8', cwd: scratch });
+  const version = asked('podman', '--version');
   if (version.status !== 0) {
     console.log('no podman: its column is left out');
     return undefined;
   }
   // By its own choice of runtime, else by runc, which also works where version 1 of control groups is mounted beside version 2.
   const works = (options) => {
-    const { status, stderr } = spawnSync(
-      user.words[0],
-      [...user.words.slice(1), 'podman', ...options, 'run', '--rm', '--network', 'bench', image, 'true'],
-      { env: user.env, encoding: 'utf8', cwd: scratch },
+    const { status, stderr } = asked(
+      'podman',
+      ...options,
+      'run',
+      '--rm',
+      '--network',
+      'bench',
+      image,
+      'true',
     );
     if (status !== 0) console.log(`podman ${options.join(' ')}: ${stderr.trim().split('\n').at(-1)}`);
     return status === 0;
   };
-  timed([...user.words, 'podman', 'import', join(scratch, 'rootfs.tar'), image], user.env);
-  timed([...user.words, 'podman', 'network', 'create', 'bench'], user.env);
+  timed(asUser('podman', 'import', join(scratch, 'rootfs.tar'), image), user.env);
+  timed(asUser('podman', 'network', 'create', 'bench'), user.env);
   const options = [[], ['--cgroup-manager=cgroupfs', '--runtime', 'runc']].find(works);
   if (options === undefined) {
     console.log('podman does not work here: its column is left out');
     return undefined;
   }
-  const run = (...more) => timed([...user.words, 'podman', ...options, ...more], user.env);
+  const run = (...more) => timed(asUser('podman', ...options, ...more), user.env);
   ends.push(() => run('system', 'reset', '-f'));
   const one = (at) =>
     `podman ${options.join(' ')} run -d --stop-signal KILL --network bench --name bench${at} ${image} sleep 10000`;
@@ -135,12 +148,11 @@ function podman(port) {
     name: version.stdout.trim(),
     up: () =>
       timed(
-        [
-          ...user.words,
+        asUser(
           'sh',
           '-c',
           `printf '%s\\n' '${all.replaceAll('\n', "' '")}' | xargs -P 8 -I{} sh -c '{} >/dev/null'`,
-        ],
+        ),
         user.env,
       ),
     down: () => run('rm', '-f', '-t', '1', ...Array.from({ length: services }, (_, at) => `bench${at + 1}`)),
@@ -203,7 +215,7 @@ async function main() {
     ours('root', [], rootEnv, 18091, rootPids),
     ours('user', user.words, { ...user.env, TCOMPOSE_IDLE_SECONDS: '0' }, 18092, () => processesOf(user.uid)),
   ];
-  const peer = podman(18093);
+  const peer = await podman(18093);
   if (peer !== undefined) contenders.push(peer);
   for (let round = 0; round <= rounds; round++)
     for (const contender of contenders) {
@@ -238,7 +250,7 @@ async function main() {
 try {
   await main();
 } finally {
-  for (const end of ends) {
+  for (const end of ends.reverse()) {
     try {
       end();
     } catch (error) {

@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * How programs of `root` are run: in one mount namespace that has it as its root, with this machine's /proc, /sys, /dev and /tmp in it.
- * Without `root` as they are. `words(program, …args)` is what to spawn; `has(program)`; `close()`.
+ * Without `root` as they are. `files` of this machine are in the place of those of the tree, as accounts have to be for programs that are run
+ * as one. `words(program, …args)` is what to spawn; `has(program)`; `close()`.
  */
-export async function openPeerTree(root) {
+export async function openPeerTree(root, files = []) {
   if (root === undefined) {
     const has = (program) => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
     return { words: (...line) => line, has, close() {} };
@@ -19,13 +20,14 @@ export async function openPeerTree(root) {
     'set -e',
     'mount --bind "$0" "$0"',
     'for name in proc sys dev tmp; do mount --rbind "/$name" "$0/$name"; done',
+    'for name; do [ -e "$0$name" ] || : > "$0$name"; mount --bind "$name" "$0$name"; done',
     'cd "$0"',
     'pivot_root . oldroot',
     'umount -l /oldroot',
     'echo ready',
     'exec sleep infinity',
   ].join('\n');
-  const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', script, root], {
+  const holder = spawn('unshare', ['-m', '--propagation', 'private', 'sh', '-c', script, root, ...files], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await new Promise((resolve, reject) => {
