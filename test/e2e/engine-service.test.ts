@@ -157,7 +157,10 @@ describe.skipIf(unmet !== undefined)(`the engine as a service${unmet ? ` (skippe
         timeout: commandLimit,
       });
       expect([done.status, done.stderr]).toEqual([0, '']);
+      // As systemd does when the stop command has ended.
+      child.kill('SIGTERM');
       expect(await ended).toEqual([0, null]);
+      expect(run('engine', 'status').status).toBe(1);
       return done.stdout;
     };
     const first = await begin();

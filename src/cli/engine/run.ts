@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineStatus } from '../../engine/api/engine.ts';
 import { connectEngine } from '../../engine/client/connect.ts';
 import type { EngineClient } from '../../engine/client/engine-client.ts';
-import { accepts } from '../../engine/client/start-engine.ts';
+import type { EnginePaths } from '../../engine/client/engine-paths.ts';
+import { accepts, awaitEngine } from '../../engine/client/start-engine.ts';
 import { TcomposeError } from '../../errors.ts';
 import { type Command, flag } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
@@ -44,7 +45,7 @@ export const command: Command = {
     const showing = showLog(ctx, paths.log, before, stop.signal);
     const why = await Promise.race([asked, untilGone(client, paths.socket, stop.signal)]);
     if (why === 'asked') {
-      const { running } = await stopEngine(client, { force: true });
+      const running = await endIfThere(ctx, paths);
       ctx.write(`The engine has stopped${running === 0 ? '' : `; containers that go on: ${running}`}.\n`);
     }
     stop.abort();
@@ -59,13 +60,29 @@ async function showLog(ctx: CliContext, path: string, from: number, signal: Abor
 }
 
 /**
+ * Ends the engine. An engine that has ended already, for example through the stop command of a service, is not started
+ * again for this.
+ * @returns how many containers go on
+ */
+async function endIfThere(ctx: CliContext, paths: EnginePaths): Promise<number> {
+  try {
+    // It may have crashed, and its keeper may be restarting it.
+    await awaitEngine(paths);
+  } catch {
+    return 0;
+  }
+  const client = await runningEngine(ctx.env);
+  return client === undefined ? 0 : (await stopEngine(client, { force: true })).running;
+}
+
+/**
  * Resolves when the engine has ended and its keeper does not restart it. The open stream keeps the engine from becoming
  * idle.
  */
 async function untilGone(client: EngineClient, socket: string, signal: AbortSignal): Promise<'gone'> {
   while (!signal.aborted) {
     try {
-      const answer = await client.transport.send({ path: '/events', signal });
+      const answer = await client.transport.send({ path: '/events', signal, resumes: true });
       for await (const _event of answer);
     } catch {
       // It ended; whether it is restarted is determined below.

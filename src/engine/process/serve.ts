@@ -16,7 +16,7 @@ import { giveMemoryBack } from './give-memory-back.ts';
 import { countRequests, endWhenIdle, idleSeconds } from './idle.ts';
 import { listen } from './listen.ts';
 import { watchRoot } from './root-removed.ts';
-import { startKeeper } from './start-keeper.ts';
+import { watchEnds } from './watch-ends.ts';
 
 const headers = {
   'Api-Version': apiVersion,
@@ -63,16 +63,7 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     },
     dropped: (sentence) => log.warn(sentence),
   });
-  keeper.onKeeperGone(() => {
-    log.error('the keeper is gone; starting another, which starts the next engine');
-    startKeeper(layout);
-    end('the keeper is gone', 1);
-  });
-  // Only the command that starts the engine can start that process, since it is outside of the engine's namespaces.
-  // Containers and their networks stay.
-  if (engine.privilege.kind === 'rootless')
-    engine.privilege.home.onGone(() => end('tcompose-network is gone; the next command starts both', 0));
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal, 0));
+  watchEnds(engine, { ending: () => ending, end });
   await listen(server, layout);
   keeper.serves();
   unwatch = watchRoot(

@@ -8,6 +8,12 @@ import { detectCgroups } from '../../../runtime/cgroup/cgroup-layout.ts';
  */
 export const ownGroupWord = 'own';
 
+/**
+ * Seconds between SIGTERM and SIGKILL when the scope ends: the time that a container gets by default, and some more for
+ * the engine. The first process of many containers ignores SIGTERM, and must not hold up a logout for long.
+ */
+const stopSeconds = 15;
+
 /** What decides whether to ask a user's systemd for a control group. */
 export interface Session {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,7 +40,8 @@ export function scopeCommand({ env, mountinfo, exists, program }: Session, run: 
   const description = `--description=tcompose engine of ${run}`;
   return [
     ...[systemdRun, '--user', '--scope', '--quiet', '--collect'],
-    ...['--property=Delegate=yes', '--property=Before=tcompose.service', description, '--'],
+    ...['--property=Delegate=yes', '--property=Before=tcompose.service'],
+    ...[`--property=TimeoutStopSec=${stopSeconds}`, description, '--'],
   ];
 }
 

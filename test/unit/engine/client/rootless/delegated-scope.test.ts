@@ -26,6 +26,7 @@ describe('a scope of the user’s systemd', () => {
       '--collect',
       '--property=Delegate=yes',
       '--property=Before=tcompose.service',
+      '--property=TimeoutStopSec=15',
       '--description=tcompose engine of /run/user/1000/tcompose',
       '--',
     ]);
