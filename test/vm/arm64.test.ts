@@ -1,4 +1,12 @@
+import { settings } from './guest/checks.ts';
 import { arm64 } from './machine/architecture.ts';
+import { bareSystem } from './machine/bare-system.ts';
 import { describeMachine } from './machine/checked-machine.ts';
 
-describeMachine(arm64);
+describeMachine({
+  title: 'pure cgroup v2 on arm64',
+  architecture: arm64,
+  system: () => bareSystem,
+  entry: 'test/vm/guest/main.ts',
+  settings,
+});

@@ -117,8 +117,12 @@ export function expect(value: unknown, wanted: unknown, what: string): void {
 }
 
 /** Tries until it holds; the emulated machine is slow, so only the number of tries is bounded. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 300; tries++) {
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  most = 300,
+): Promise<void> {
+  for (let tries = 0; tries < most; tries++) {
     if (await holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

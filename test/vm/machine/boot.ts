@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Architecture, isOwn } from './architecture.ts';
 import { type CpioEntry, cpio } from './cpio.ts';
-import type { Kernel } from './kernel.ts';
 import { indexModules, loadOrder, readModule } from './modules.ts';
 import { makeImage, makeRootTree, type Parts } from './root-tree.ts';
 
@@ -13,7 +12,7 @@ const program = 0o100755;
 const directory = 0o040755;
 
 /** Finds the disk, then hands over to the machine's own init. */
-function initScript(modules: readonly string[]): string {
+function initScript(modules: readonly string[], init: string): string {
   return [
     '#!/bin/busybox sh',
     '/bin/busybox mount -t devtmpfs devtmpfs /dev',
@@ -21,12 +20,12 @@ function initScript(modules: readonly string[]): string {
     'tries=0',
     'while [ ! -b /dev/vda ] && [ $tries -lt 100 ]; do tries=$((tries + 1)); /bin/busybox sleep 0.1; done',
     '/bin/busybox mount -t ext4 /dev/vda /root',
-    'exec /bin/busybox switch_root -c /dev/console /root /usr/bin/vm-init',
+    `exec /bin/busybox switch_root -c /dev/console /root ${init}`,
     '',
   ].join('\n');
 }
 
-function initramfs(kernel: Kernel, busybox: Buffer): Buffer {
+function initramfs({ kernel, system }: Parts, busybox: Buffer): Buffer {
   const order = loadOrder(kernel.modules, indexModules(kernel.modules), [
     'virtio_pci',
     'virtio_blk',
@@ -36,7 +35,7 @@ function initramfs(kernel: Kernel, busybox: Buffer): Buffer {
   const entries: CpioEntry[] = [
     ...['bin', 'dev', 'm', 'root'].map((path) => ({ path, mode: directory })),
     { path: 'bin/busybox', mode: program, data: busybox },
-    { path: 'init', mode: program, data: Buffer.from(initScript(order)) },
+    { path: 'init', mode: program, data: Buffer.from(initScript(order, system.init)) },
     ...order.map((path, index) => ({
       path: `m/${index}.ko`,
       mode: 0o100644,
@@ -64,8 +63,8 @@ export function accelerator(architecture: Architecture, env: NodeJS.ProcessEnv =
 }
 
 /**
- * Boots a machine that runs `checks` and switches itself off; every line of its serial console goes to `onLine`. After
- * `limit` milliseconds it is killed. Nothing is left of it but what `onLine` kept.
+ * Boots a machine that runs `checks` and switches itself off, as often as its system says, on the same disk; every line of its
+ * serial console goes to `onLine`. After `limit` milliseconds of a boot it is killed. Nothing is left of it but what `onLine` kept.
  */
 export async function bootMachine(
   parts: Parts,
@@ -79,8 +78,8 @@ export async function bootMachine(
     makeImage(root, join(scratch, 'disk'));
     const busybox = readFileSync(join(root, 'usr/bin/busybox'));
     rmSync(root, { recursive: true });
-    writeFileSync(join(scratch, 'initramfs'), initramfs(parts.kernel, busybox));
-    await runQemu(scratch, parts, options);
+    writeFileSync(join(scratch, 'initramfs'), initramfs(parts, busybox));
+    for (let boot = 0; boot < parts.system.boots; boot++) await runQemu(scratch, parts, options);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
@@ -88,7 +87,7 @@ export async function bootMachine(
 
 function runQemu(
   scratch: string,
-  { architecture, kernel }: Parts,
+  { architecture, kernel, system }: Parts,
   { limit, onLine }: { readonly limit: number; readonly onLine: (line: string) => void },
 ): Promise<void> {
   const accel = accelerator(architecture);
@@ -97,7 +96,10 @@ function runQemu(
     ...(accel === 'kvm' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi', '-cpu', 'max']),
     ...['-smp', '2', '-m', '1024', '-serial', 'stdio', '-kernel', kernel.image],
     ...['-initrd', join(scratch, 'initramfs')],
-    ...['-append', `console=${architecture.console} quiet loglevel=3 panic=-1 random.trust_cpu=1`],
+    ...[
+      '-append',
+      `console=${architecture.console} quiet loglevel=3 panic=-1 random.trust_cpu=1 ${system.commandLine}`,
+    ],
     ...['-drive', `file=${join(scratch, 'disk')},if=virtio,format=raw,cache=unsafe`],
   ];
   return new Promise((resolve, reject) => {

@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { requirements } from '../../support/cli.ts';
-import { settings } from '../guest/checks.ts';
+import type { Setting } from '../guest/checks.ts';
 import { type Architecture, isOwn } from './architecture.ts';
 import { accelerator, bootMachine } from './boot.ts';
 import { findKernel } from './kernel.ts';
 import type { Parts } from './root-tree.ts';
+import type { System } from './system.ts';
 import { findUserland } from './userland.ts';
 
 /** Emulation is some thirty times slower than the processor: all of it takes two to five minutes then. */
@@ -15,14 +16,26 @@ const limit = 1_140_000;
 
 /** Those of the settings that are to be gone through, all by default: a slow machine takes them in parts. */
 const wanted = process.env.TCOMPOSE_VM_SETTINGS ?? '';
-const chosen = settings.filter(({ situation }) => new RegExp(wanted).test(situation.name));
 
-/** Declares one test for each check that a booted machine of the architecture runs, or skips them and says why. */
-export function describeMachine(architecture: Architecture): void {
-  const parts = findParts(architecture);
+/** A machine, and what is looked at in it. */
+export interface CheckedMachine {
+  readonly title: string;
+  readonly architecture: Architecture;
+  /** What it runs, or why that is not to be had, as a sentence. */
+  readonly system: () => System | string;
+  /** Source of the program that goes through the settings inside. */
+  readonly entry: string;
+  readonly settings: readonly Setting[];
+}
+
+/** Declares one test for each check that a booted machine runs, or skips them and says why. */
+export function describeMachine(machine: CheckedMachine): void {
+  const { architecture } = machine;
+  const parts = findParts(machine);
   const reason = typeof parts === 'string' ? parts : undefined;
-  if (reason !== undefined) console.warn(`machine for ${architecture.node} skipped: ${reason}`);
-  const title = `pure cgroup v2 on ${architecture.node}${reason ? ` (skipped: ${reason})` : ''}`;
+  if (reason !== undefined) console.warn(`${machine.title} skipped: ${reason}`);
+  const title = `${machine.title}${reason ? ` (skipped: ${reason})` : ''}`;
+  const chosen = machine.settings.filter(({ situation }) => new RegExp(wanted).test(situation.name));
 
   describe.skipIf(reason !== undefined)(title, () => {
     const results = new Map<string, { ok: boolean; detail: string }>();
@@ -32,7 +45,7 @@ export function describeMachine(architecture: Architecture): void {
       if (typeof parts === 'string') return;
       console.info(`booting ${parts.kernel.release} with ${accelerator(architecture)}`);
       const bundle = await build({
-        entryPoints: ['test/vm/guest/main.ts'],
+        entryPoints: [machine.entry],
         bundle: true,
         platform: 'node',
         format: 'esm',
@@ -68,7 +81,7 @@ export function describeMachine(architecture: Architecture): void {
   });
 }
 
-function findParts(architecture: Architecture): Parts | string {
+function findParts({ architecture, system: findSystem }: CheckedMachine): Parts | string {
   const shared = ['mke2fs', 'busybox', 'apt-get', 'dpkg-deb'];
   const own = isOwn(architecture) ? ['nft', 'ldd', 'crun', 'runc'] : ['npm', 'tar'];
   const unmet = requirements({ built: true, commands: [architecture.qemu, ...shared, ...own] });
@@ -83,5 +96,7 @@ function findParts(architecture: Architecture): Parts | string {
   const kernel = findKernel(architecture);
   if (typeof kernel === 'string') return kernel;
   const userland = findUserland(architecture);
-  return typeof userland === 'string' ? userland : { architecture, kernel, userland };
+  if (typeof userland === 'string') return userland;
+  const system = findSystem();
+  return typeof system === 'string' ? system : { architecture, kernel, userland, system };
 }

@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Architecture } from './architecture.ts';
 import type { Kernel } from './kernel.ts';
 import { installModules } from './modules.ts';
+import type { System } from './system.ts';
 import type { Userland } from './userland.ts';
 
 /** What a machine is made of. */
@@ -11,6 +12,7 @@ export interface Parts {
   readonly architecture: Architecture;
   readonly kernel: Kernel;
   readonly userland: Userland;
+  readonly system: System;
 }
 
 /** Kernel folders from which the running machine may ask for modules. */
@@ -25,40 +27,12 @@ const moduleFolders = ({ kernel }: Architecture): string[] => [
   'kernel/drivers/net/tun.ko',
 ];
 
-/** What init does before the checks: a machine as an init system leaves it, pure cgroup v2. */
-const init = `#!/bin/sh
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t devtmpfs devtmpfs /dev 2>/dev/null
-mkdir -p /dev/pts /dev/shm
-mount -t devpts devpts /dev/pts
-mount -t tmpfs tmpfs /dev/shm
-mount -t tmpfs tmpfs /run
-mount -t tmpfs tmpfs /tmp
-mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 /sys/fs/cgroup
-ip link set lo up
-hostname tcompose-vm
-export PATH=/usr/local/bin:/usr/sbin:/usr/bin HOME=/root
-node /opt/checks.mjs
-echo "@@end $?"
-sync
-poweroff -f
-`;
-
-const files: Readonly<Record<string, string>> = {
-  'etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n',
-  'etc/group': 'root:x:0:\nnogroup:x:65534:\n',
-  'etc/hostname': 'tcompose-vm\n',
-  'etc/hosts': '127.0.0.1 localhost\n',
-  'etc/machine-id': '0123456789abcdef0123456789abcdef\n',
-  'etc/resolv.conf': '',
-};
-
 /**
- * Fills `root` with a small machine: the programs in /usr, the built tcompose in /opt, the kernel's modules, and `checks`
- * (a script) as what init runs.
+ * Fills `root` with a small machine: the programs in /usr, the built tcompose in /opt, the kernel's modules, what the system
+ * starts with, and `checks` (a script) as what it runs.
  */
-export function makeRootTree(root: string, { architecture, kernel, userland }: Parts, checks: string): void {
+export function makeRootTree(root: string, parts: Parts, checks: string): void {
+  const { architecture, kernel, userland, system } = parts;
   for (const path of ['usr/bin', 'usr/lib', 'usr/local/bin', 'etc', 'root', 'var', 'opt']) make(root, path);
   for (const path of ['proc', 'sys', 'dev', 'run', 'tmp', 'var/lib', 'mnt']) make(root, path);
   for (const [link, text] of Object.entries({
@@ -72,8 +46,10 @@ export function makeRootTree(root: string, { architecture, kernel, userland }: P
     symlinkSync(text, join(root, link));
   }
   userland.install(root);
+  system.install(root);
+  const programs = new Set(readdirSync(join(root, 'usr/bin')));
   for (const applet of execFileSync('busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n')) {
-    if (applet !== 'busybox') symlinkSync('busybox', join(root, 'usr/bin', applet));
+    if (!programs.has(applet)) symlinkSync('busybox', join(root, 'usr/bin', applet));
   }
   const project = join(root, 'opt/tcompose');
   cpSync('dist', join(project, 'dist'), {
@@ -84,11 +60,13 @@ export function makeRootTree(root: string, { architecture, kernel, userland }: P
   cpSync('node_modules/koffi', join(modules, 'koffi'), { recursive: true });
   cpSync(userland.koffi, join(modules, `@koromix/koffi-linux-${architecture.node}`), { recursive: true });
   cpSync('package.json', join(project, 'package.json'));
-  for (const [path, text] of Object.entries(files)) writeFileSync(join(root, path), text);
-  installModules(root, kernel, moduleFolders(architecture));
+  for (const [path, text] of Object.entries(system.files)) {
+    make(root, dirname(path));
+    writeFileSync(join(root, path), text);
+  }
+  installModules(root, kernel, [...moduleFolders(architecture), ...system.moduleFolders]);
   writeFileSync(join(root, 'opt/checks.mjs'), checks);
-  writeFileSync(join(root, 'usr/bin/vm-init'), init);
-  chmodSync(join(root, 'usr/bin/vm-init'), 0o755);
+  system.finish(root, kernel);
 }
 
 /** The tree as an ext4 image; made without mounting anything. */

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type Architecture, isOwn } from './architecture.ts';
 import { cacheDirectory, unpackOnce } from './packages.ts';
@@ -43,18 +52,25 @@ export function findUserland(architecture: Architecture): Userland | string {
   return { install: (root) => installTree(tree, root), koffi: join(tree, 'koffi') };
 }
 
-/** Packages of a merged-/usr Debian: what they have in /bin, /sbin and /lib belongs below /usr. */
 function installTree(tree: string, root: string): void {
+  installPackages(tree, root);
+  cpSync(join(tree, 'node/bin/node'), join(root, 'usr/bin/node'));
+}
+
+/** Packages of a merged-/usr Debian: what they have in /bin, /sbin and /lib belongs below /usr. */
+export function installPackages(tree: string, root: string): void {
   for (const [from, to] of [
     ['usr', 'usr'],
     ['lib', 'usr/lib'],
+    ['lib64', 'usr/lib'],
     ['bin', 'usr/bin'],
     ['sbin', 'usr/bin'],
     ['usr/sbin', 'usr/bin'],
+    ['etc', 'etc'],
+    ['var', 'var'],
   ] as const) {
     if (existsSync(join(tree, from))) merge(join(tree, from), join(root, to));
   }
-  cpSync(join(tree, 'node/bin/node'), join(root, 'usr/bin/node'));
 }
 
 /** Copies a folder into another; a link there that stands for a folder is followed. */
@@ -62,8 +78,14 @@ function merge(from: string, to: string): void {
   mkdirSync(to, { recursive: true });
   for (const name of readdirSync(from)) {
     const source = join(from, name);
-    if (lstatSync(source).isDirectory()) merge(source, join(to, name));
-    else cpSync(source, join(to, name), { verbatimSymlinks: true, force: true });
+    const target = join(to, name);
+    if (lstatSync(source).isDirectory()) {
+      merge(source, target);
+      continue;
+    }
+    // What is there may be a link, and lead out of the machine's root.
+    rmSync(target, { force: true });
+    cpSync(source, target, { verbatimSymlinks: true });
   }
 }
 
