@@ -63,7 +63,7 @@ function readInteger(node: Tree, at: Cursor, context: ReadContext): number | und
     // Attributes such as cpu_period are numbers in the schema and integers in the model.
     if (typeof node === 'number') return Math.trunc(number);
   }
-  return reject(context, at, `"${String(node)}" is not a whole number`);
+  return reject(context, at, `"${String(node)}" is not a whole number`, 'Write digits alone, such as 10.');
 }
 
 /** An integer; omitted when 0. */
@@ -91,7 +91,7 @@ export const fraction: Codec = {
     if (node === null) return undefined;
     const number = typeof node === 'string' && node.trim() !== '' ? Number(node) : node;
     if (typeof number === 'number' && Number.isFinite(number)) return number;
-    return reject(context, at, `"${String(node)}" is not a number`);
+    return reject(context, at, `"${String(node)}" is not a number`, 'A number has no unit: 0.5, 2.');
   },
   write: (value, format) =>
     value === 0 ? undefined : new RawNumber(formatGoFloat32(value as number, format === 'yaml' ? 1e6 : 1e21)),

@@ -82,7 +82,8 @@ function hostEntries(node: Tree, at: Cursor, context: ReadContext): HostEntry[] 
     const separator = line.includes('=') ? '=' : ':';
     const cut = line.indexOf(separator);
     if (cut === -1) {
-      reject(context, { key: index, parent: at }, `invalid additional host, missing IP: ${line}`);
+      const message = `invalid additional host, missing IP: ${line}`;
+      reject(context, { key: index, parent: at }, message, 'Write HOST=ADDRESS.');
       return [];
     }
     return line

@@ -3,7 +3,7 @@ import { nearest } from '../../nearest.ts';
 import { type PathTable, stepInto } from '../normalize/path-table.ts';
 import type { Positions } from '../positions.ts';
 import { maxProblems, problem } from '../problems.ts';
-import { formatPath, type Tree, type TreeMap } from '../tree.ts';
+import { formatPath, type Tree, type TreeMap, type TreePath } from '../tree.ts';
 import type { Warning } from '../warning.ts';
 import { type Cast, castScalar, castTable } from './casts.ts';
 import { InvalidTemplate, substitute, type VariableUse, variablesOf } from './template.ts';
@@ -78,6 +78,14 @@ function walk(node: Tree, casts: PathTable<Cast> | undefined, run: Run): Tree {
   return map;
 }
 
+/** How a value of the type is written. */
+function castHint(cast: Cast, text: string, path: TreePath): string {
+  const limits = /^(-?\d+):(-?\d+)$/.exec(text);
+  if (limits !== null && path.includes('ulimits')) return `Write {soft: ${limits[1]}, hard: ${limits[2]}}.`;
+  if (cast === 'boolean') return 'Write true or false.';
+  return cast === 'integer' ? 'Write digits alone, such as 10.' : 'A number has no unit: 0.5, 2.';
+}
+
 function scalar(template: string, casts: PathTable<Cast> | undefined, run: Run): Tree {
   const text = template.includes('$') ? replaced(template, run) : template;
   const cast = casts?.rule;
@@ -88,7 +96,7 @@ function scalar(template: string, casts: PathTable<Cast> | undefined, run: Run):
     const hint =
       text !== template
         ? `"${shortened(template)}" gave this value; set the variable or give it a default.`
-        : undefined;
+        : castHint(cast, text, run.path);
     run.errors.push(
       problem(
         'COMPOSE_INVALID_VALUE',
@@ -97,7 +105,7 @@ function scalar(template: string, casts: PathTable<Cast> | undefined, run: Run):
         [...run.path],
         {
           part: 'value',
-          ...(hint === undefined ? {} : { hint }),
+          hint,
         },
       ),
     );

@@ -32,6 +32,8 @@ export function typeHint(wanted: Wanted, node: Tree | undefined): string {
     return `A duration has a unit: ${String(node)}s for seconds.`;
   if (types.includes('string')) return `Put the value in quotes: "${String(node)}".`;
   if (types.includes('array')) return listHint(String(node), types.includes('object'));
+  if (typeof node === 'string' && path.length === 2 && sources[String(path[0])] !== undefined)
+    return `Write ${sources[String(path[0])]} below it.`;
   const key = longForm(path, node);
   return key === undefined
     ? `It is the ${typeof node} ${shorten(String(node))} here.`
@@ -62,6 +64,12 @@ function listHint(text: string, mayBeMapping: boolean): string {
   if (mayBeMapping && text.includes('=')) return 'Write KEY: value, or - KEY=value, on a line for each.';
   return /\s/.test(text) ? 'Begin each item with "- ".' : `Write a list: [${shorten(text)}].`;
 }
+
+/** What a secret or config takes its content from. */
+const sources: Readonly<Record<string, string>> = {
+  secrets: 'file: PATH or environment: VARIABLE',
+  configs: 'file: PATH, environment: VARIABLE or content: TEXT',
+};
 
 const conditions = ['service_started', 'service_healthy', 'service_completed_successfully'];
 

@@ -124,7 +124,8 @@ function readKey(file: string, text: string, start: number, mayBeNameless: boole
       bare === ''
         ? 'no variable name before the separator'
         : `unexpected character "${bad?.[0]}" in variable name "${bare}"`;
-    throw faultAt(file, text, from + Math.max(0, line.indexOf(bad?.[0] ?? '')), message);
+    const offset = from + Math.max(0, line.indexOf(bad?.[0] ?? ''));
+    throw faultAt(file, text, offset, message, 'A line is NAME=VALUE; a comment begins with #.');
   }
   if (separator === null) return { name: bare, end: 'bare', next: end };
   return { name: bare, end: 'assigned', next: from + separator.index + 1 };
@@ -162,7 +163,7 @@ function readQuotedValue(file: string, text: string, start: number, quote: strin
       pos += length - 1;
     } else value += char;
   }
-  throw faultAt(file, text, start, 'unterminated quoted value');
+  throw faultAt(file, text, start, 'unterminated quoted value', `Close it with ${quote}.`);
 }
 
 const simpleEscapes: Readonly<Record<string, string>> = {
@@ -219,13 +220,17 @@ function expand(
       text,
       offset,
       error.kind === 'format' ? `invalid variable reference: ${message}` : message,
+      'A variable is $NAME or ${NAME}; single quotes keep a dollar sign as it is.',
     );
   }
 }
 
-function faultAt(file: string, text: string, offset: number, message: string): TcomposeError {
+function faultAt(file: string, text: string, offset: number, message: string, hint: string): TcomposeError {
   const { line, column, sourceLine } = placeAt(file, text, offset);
-  return fault(file, sourceLine, line, message, column);
+  return new TcomposeError('COMPOSE_ENV_FILE', `failed to read ${file}: line ${line}: ${message}`, {
+    hint,
+    where: { file, line, column, sourceLine },
+  });
 }
 
 function placeAt(file: string, text: string, offset: number): SourcePlace & { readonly sourceLine: string } {

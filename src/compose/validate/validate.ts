@@ -1,12 +1,13 @@
 import type { ErrorCode } from '../../error-codes.ts';
 import type { TcomposeError } from '../../errors.ts';
 import { nearest } from '../../nearest.ts';
-import { type Shape, shapes } from '../generated/attributes.ts';
+import type { Shape } from '../generated/attributes.ts';
 import { validate as matchesSchema, type SchemaBreach } from '../generated/validate-schema.js';
 import { typeHint } from '../interpolate/type-hint.ts';
 import type { Positions } from '../positions.ts';
 import { inFileOrder, maxProblems, problem } from '../problems.ts';
 import { formatPath, isList, isMap, nodeAt, own, type Tree, type TreeMap, type TreePath } from '../tree.ts';
+import { attributeHint, resolve } from './attribute-hint.ts';
 
 interface Complaint {
   readonly code: ErrorCode;
@@ -102,34 +103,17 @@ function unknownAttribute(path: TreePath, key: string, tree: Tree): Complaint {
     const hint = 'Letters, digits, ".", "_" and "-" make up a name.';
     return { code, message: `${where}: invalid name "${key}"`, hint, path: [...path, key] };
   }
-  const near = nearest(key, Object.keys(shape.keys));
-  const home = near === undefined ? homeOf(shape, key) : undefined;
   const hint =
-    near !== undefined
-      ? `Did you mean "${near}"?`
-      : home !== undefined
-        ? `It belongs under "${home}".`
-        : path.length === 0 && looksLikeService(nodeAt(tree, [key]))
-          ? 'A service belongs under "services".'
-          : 'Keys of your own begin with "x-".';
+    attributeHint(path, key, shape) ??
+    (path.length === 0 && looksLikeService(nodeAt(tree, [key]))
+      ? 'A service belongs under "services".'
+      : 'Keys of your own begin with "x-".');
   const message = `${where === '' ? '' : `${where}: `}unknown attribute "${key}"`;
   return { code: 'COMPOSE_UNKNOWN_ATTRIBUTE', message, hint, path: [...path, key] };
 }
 
 const looksLikeService = (node: Tree | undefined): boolean =>
   isMap(node) && (own(node, 'image') !== undefined || own(node, 'build') !== undefined);
-
-/** The attribute under which `key` would be known, if there is exactly one. */
-function homeOf(shape: Shape, key: string): string | undefined {
-  const homes = Object.entries(shape.keys ?? {}).filter(([, child]) => {
-    const inner = resolve(child);
-    return inner?.keys !== undefined && Object.hasOwn(inner.keys, key);
-  });
-  return homes.length === 1 ? homes[0]?.[0] : undefined;
-}
-
-const resolve = (shape: Shape | string | null | undefined): Shape | undefined =>
-  typeof shape === 'string' ? shapes[shape] : (shape ?? undefined);
 
 /** The schema of the node at a path. */
 function shapeAt(path: TreePath): Shape | undefined {

@@ -80,6 +80,14 @@ function explain(error: YamlProblem, reason: NotHandled, text: string): YamlProb
       `Close the ${what}.`,
     );
   }
+  const line = lineAt(text, error.offset);
+  if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line))
+    return new YamlProblem(
+      'syntax',
+      'a mark of a merge conflict',
+      error.offset,
+      'Keep one of the two sides, and remove the marks.',
+    );
   const spaceless = /implicit (?:map )?keys need/.test(error.message)
     ? keyWithoutSpace(text, reason.offset)
     : undefined;
@@ -90,6 +98,12 @@ function explain(error: YamlProblem, reason: NotHandled, text: string): YamlProb
   const at = reason.message === 'a mapping inside a value' ? reason.offset : error.offset;
   const offset = /same column/.test(error.message) ? firstCharacter(text, at) : at;
   return new YamlProblem('syntax', message ?? error.message, offset, hint);
+}
+
+/** The line that an offset is in. */
+function lineAt(text: string, offset: number): string {
+  const end = text.indexOf('\n', offset);
+  return text.slice(text.lastIndexOf('\n', offset - 1) + 1, end < 0 ? text.length : end);
 }
 
 /** The offset of the first non-blank character of the line. */

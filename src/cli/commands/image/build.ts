@@ -2,6 +2,7 @@ import type { Project } from '../../../compose/model/project.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { runBuilds } from '../../build/run-builds.ts';
 import { loadForCommand, matchServices } from '../../project.ts';
+import type { ProgressKind } from '../../render/choose.ts';
 import { runPlan } from '../../run-plan.ts';
 
 const unused = (name: string, summary: string) =>
@@ -51,10 +52,20 @@ export const command: Command = {
       { name: 'force-rm', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
       { name: 'no-rm', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
       { name: 'parallel', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
+      {
+        name: 'progress',
+        type: 'string',
+        choices: ['auto', 'tty', 'plain', 'json', 'quiet'],
+        hidden: true,
+        value: 'KIND',
+        summary: 'The same before the command',
+      },
     ],
   },
   async run(args, ctx) {
     const named = args.positional;
+    const progress = flag.str(args, 'progress') as ProgressKind | undefined;
+    if (progress !== undefined) await ctx.renderer(undefined, progress);
     for (const name of ['builder', 'memory', 'provenance', 'sbom'])
       if (flag.str(args, name) !== undefined) ctx.warn(`--${name} is not supported`);
     const deps = flag.bool(args, 'with-dependencies');
