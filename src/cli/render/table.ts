@@ -1,4 +1,6 @@
+import { TcomposeError } from '../../errors.ts';
 import { visibleLine } from '../../visible.ts';
+import { titleFunctions } from '../template/functions.ts';
 import { compileTemplate } from '../template/render-template.ts';
 import { displayWidth, padToWidth } from './width.ts';
 
@@ -75,18 +77,43 @@ export function formatItems(
 ): string {
   if (format === undefined || format === '' || format === 'table') return asTable();
   if (format === 'json') return jsonLinesOf(items);
-  const columns = format.startsWith('table ');
-  const template = columns ? format.slice('table '.length) : format;
-  const fill = compileTemplate(template, { Label: labelOf });
+  const columns = format.startsWith('table');
+  const template = unescaped(columns ? format.slice('table'.length).replace(/^ +| +$/g, '') : format);
+  const fill = compileTemplate(template, { methods: { Label: labelOf } });
   if (!columns) return items.map((item) => `${fill(item)}\n`).join('');
-  const title = (field: string): string => titles[field] ?? titleOf(field);
-  const header = template
-    .replaceAll('\\t', '\t')
-    .split('\t')
-    .map((cell) => cell.replace(/\{\{[^}]*?\.(\w+)[^}]*\}\}/g, (_, field: string) => title(field)));
   return table(
-    header,
+    headerOf(template, (field) => titles[field] ?? titleOf(field)),
     items.map((item) => fill(item).split('\t')),
     narrowest,
   );
 }
+
+/** The template with titles in place of values; where those can't be gone through, each action becomes its field's title. */
+function headerOf(template: string, title: (field: string) => string): string[] {
+  const header = compileTemplate(template, { functions: titleFunctions, methods: { Label: () => 'LABEL' } });
+  try {
+    return header(titlesOf(title)).split('\t');
+  } catch (error) {
+    if (!(error instanceof TcomposeError)) throw error;
+    return template
+      .split('\t')
+      .map((cell) => cell.replace(/\{\{[^}]*?\.(\w+)[^}]*\}\}/g, (_, field: string) => title(field)));
+  }
+}
+
+/** The two characters `\n` and `\t` mean a line break and a tab in the format of a list. */
+const unescaped = (format: string): string => format.replaceAll('\\t', '\t').replaceAll('\\n', '\n');
+
+/** An item whose fields are their titles, whatever fields it is asked for. */
+const titlesOf = (title: (field: string) => string): object =>
+  new Proxy(
+    {},
+    {
+      get: (_, field) => title(String(field)),
+      getOwnPropertyDescriptor: (_, field) => ({
+        value: title(String(field)),
+        configurable: true,
+        enumerable: true,
+      }),
+    },
+  );

@@ -1,7 +1,7 @@
 import { nearest } from '../../nearest.ts';
-import { functions } from './functions.ts';
+import type { Functions } from './functions.ts';
 import { isTrue } from './go-value.ts';
-import type { Call, Operand, Pipeline } from './parse-template.ts';
+import type { Call, Operand, Pipeline, Templates } from './parse-template.ts';
 import { templateError } from './template-error.ts';
 
 /** Functions that belong to the data, called like a field: `{{.Label "key"}}`. */
@@ -12,6 +12,11 @@ export interface Scope {
   readonly dot: unknown;
   readonly variables: Map<string, unknown>;
   readonly methods: Methods;
+  readonly functions: Functions;
+  /** What is defined by name. */
+  readonly templates: Templates;
+  /** How many templates this one is within. */
+  readonly depth: number;
   /** The output so far. */
   readonly out: string[];
 }
@@ -38,6 +43,7 @@ function called([first, ...others]: Call, piped: readonly unknown[], scope: Scop
   if (first.kind === 'function') {
     // These evaluate only as many operands as necessary.
     if (first.name === 'and' || first.name === 'or') {
+      if (others.length + piped.length === 0) throw templateError(`${first.name} of nothing`);
       let value: unknown;
       for (const one of others) {
         value = operandValue(one, scope, text);
@@ -45,7 +51,7 @@ function called([first, ...others]: Call, piped: readonly unknown[], scope: Scop
       }
       return piped.length > 0 ? piped[0] : value;
     }
-    return functionNamed(first.name)(...values());
+    return functionNamed(first.name, scope.functions)(...values());
   }
   if (first.kind === 'fields' && first.of.kind === 'dot' && first.names.length === 1) {
     const method = Object.hasOwn(scope.methods, first.names[0]!) ? scope.methods[first.names[0]!] : undefined;
@@ -55,7 +61,7 @@ function called([first, ...others]: Call, piped: readonly unknown[], scope: Scop
   return operandValue(first, scope, text);
 }
 
-function functionNamed(name: string): (...values: readonly unknown[]) => unknown {
+function functionNamed(name: string, functions: Functions): (...values: readonly unknown[]) => unknown {
   if (Object.hasOwn(functions, name)) return functions[name]!;
   const known = [...Object.keys(functions), 'and', 'or'].sort();
   const close = nearest(name, known);

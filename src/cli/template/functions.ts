@@ -1,7 +1,12 @@
-import { goText, isTrue } from './go-value.ts';
+import { escapedHtml, escapedScript, queryEscaped } from './escapes.ts';
+import { goPrintf } from './go-printf.ts';
+import { goPrint, goPrintln, goText, isTrue } from './go-value.ts';
 import { templateError } from './template-error.ts';
 
 type Function = (...values: readonly unknown[]) => unknown;
+
+/** Functions that a template may call, by their names. */
+export type Functions = Readonly<Record<string, Function>>;
 
 const compared = (a: unknown, b: unknown): number => {
   if (typeof a !== typeof b) throw templateError(`${goText(a)} and ${goText(b)} can't be compared`);
@@ -16,6 +21,11 @@ function item(value: unknown, ...keys: readonly unknown[]): unknown {
       if (!(at >= 0 && at < found.length))
         throw templateError(`index ${goText(key)} is out of range: there are ${found.length}`);
       found = found[at];
+    } else if (typeof found === 'string') {
+      const bytes = Buffer.from(found);
+      if (!(Number(key) >= 0 && Number(key) < bytes.length))
+        throw templateError(`index ${goText(key)} is out of range: there are ${bytes.length}`);
+      found = bytes[Number(key)];
     } else if (typeof found === 'object' && found !== null)
       found = Object.hasOwn(found, String(key)) ? (found as Record<string, unknown>)[String(key)] : '';
     else throw templateError(`index of ${goText(found)}, which has no parts`);
@@ -29,34 +39,17 @@ const lengthOf: Function = (value) => {
   throw templateError(`len of ${goText(value)}`);
 };
 
-/** `%s`, `%v`, `%q`, `%d`, `%x`, `%t`, `%f` and `%%`, with width and precision. */
-function printf(format: unknown, ...values: readonly unknown[]): string {
-  let next = 0;
-  return goText(format).replace(
-    /%([-0]*)(\d*)(?:\.(\d+))?([svqdxtf%])/g,
-    (_, flags: string, width: string, precision: string | undefined, verb: string) => {
-      if (verb === '%') return '%';
-      const value = values[next++];
-      const text = formatted(verb, value, precision === undefined ? undefined : Number(precision));
-      if (flags.includes('-')) return text.padEnd(Number(width));
-      return text.padStart(Number(width), flags.includes('0') ? '0' : ' ');
-    },
-  );
-}
-
-function formatted(verb: string, value: unknown, precision: number | undefined): string {
-  if (verb === 'q') return JSON.stringify(goText(value));
-  if (verb === 'x')
-    return typeof value === 'number' ? value.toString(16) : Buffer.from(goText(value)).toString('hex');
-  if (verb === 'f') return Number(value).toFixed(precision ?? 6);
-  return precision === undefined ? goText(value) : goText(value).slice(0, precision);
-}
-
 const text = (value: unknown): string => (value === undefined || value === null ? '' : goText(value));
 
 /** Functions for templates: Go's own, and those that docker's clients add. `and` and `or` are in the evaluator. */
-export const functions: Readonly<Record<string, Function>> = {
-  json: (value) => JSON.stringify(value ?? null),
+export const functions: Functions = {
+  json: (value) =>
+    JSON.stringify(value ?? null).replace(/[\u2028\u2029]/g, (one) =>
+      one === '\u2028' ? '\\u2028' : '\\u2029',
+    ),
+  html: (...values) => escapedHtml(goPrint(values)),
+  js: (...values) => escapedScript(goPrint(values)),
+  urlquery: (...values) => queryEscaped(goPrint(values)),
   index: item,
   len: lengthOf,
   slice: (value, from = 0, to) =>
@@ -68,16 +61,25 @@ export const functions: Readonly<Record<string, Function>> = {
   le: (a, b) => compared(a, b) <= 0,
   gt: (a, b) => compared(a, b) > 0,
   ge: (a, b) => compared(a, b) >= 0,
-  print: (...values) => values.map(text).join(''),
-  println: (...values) => `${values.map(text).join(' ')}\n`,
-  printf,
+  print: (...values) => goPrint(values),
+  println: (...values) => goPrintln(values),
+  printf: (format, ...values) => goPrintf(text(format), values),
   join: (list, separator) => (Array.isArray(list) ? list : []).map(text).join(text(separator)),
   split: (value, separator) => text(value).split(text(separator)),
   lower: (value) => text(value).toLowerCase(),
   upper: (value) => text(value).toUpperCase(),
-  title: (value) =>
-    text(value).replace(/(^|\s)(\S)/g, (_, blank: string, first: string) => blank + first.toUpperCase()),
-  truncate: (value, length) => text(value).slice(0, Number(length)),
+  title: (value) => text(value).replace(/(?<![\p{L}\p{N}_])\p{L}/gu, (first) => first.toUpperCase()),
+  truncate: (value, length) => Buffer.from(text(value)).subarray(0, Number(length)).toString(),
   pad: (value, before, after) =>
     text(value) === '' ? '' : ' '.repeat(Number(before)) + text(value) + ' '.repeat(Number(after)),
+};
+
+const first: Function = (value) => value;
+
+/** Functions for the titles of a table, which are what they are whatever is done to the values below them. */
+export const titleFunctions: Functions = {
+  ...functions,
+  ...Object.fromEntries(
+    ['json', 'split', 'join', 'title', 'lower', 'upper', 'truncate'].map((name) => [name, first]),
+  ),
 };

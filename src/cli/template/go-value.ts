@@ -20,3 +20,23 @@ function inner(value: unknown): string {
       .join(' ')}]`;
   return String(value);
 }
+
+/** The name that Go has for a value's type. Pure. */
+export function goType(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return '[]string';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'float64';
+  return { string: 'string', boolean: 'bool' }[typeof value as string] ?? 'map[string]interface {}';
+}
+
+/** Values one after the other as Go's fmt.Sprint has them: a space between two of which neither is a text. Pure. */
+export const goPrint = (values: readonly unknown[]): string =>
+  values
+    .map((value, index) => {
+      const apart = index > 0 && typeof value !== 'string' && typeof values[index - 1] !== 'string';
+      return `${apart ? ' ' : ''}${inner(value)}`;
+    })
+    .join('');
+
+/** The same with a space between all, and a line's end. Pure. */
+export const goPrintln = (values: readonly unknown[]): string => `${values.map(inner).join(' ')}\n`;

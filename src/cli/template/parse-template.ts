@@ -31,18 +31,28 @@ export type Node =
       readonly body: readonly Node[];
       readonly otherwise: readonly Node[];
     }
+  | { readonly kind: 'template'; readonly name: string; readonly pipeline: Pipeline | undefined }
   | { readonly kind: 'break' | 'continue' };
 
-/**
- * Parses a template of Go's text/template, except for `define`, `template` and `block`. Pure. @throws TcomposeError
- * CLI_USAGE
- */
-export function parseTemplate(template: string): readonly Node[] {
-  const pieces = splitTemplate(template);
-  const { nodes, ended, rest } = parseList(pieces, false);
+/** What `define` and `block` define, by name. */
+export type Templates = ReadonlyMap<string, readonly Node[]>;
+
+/** What of its surroundings a list of nodes is parsed by. */
+interface Around {
+  readonly inRange: boolean;
+  readonly templates: Map<string, readonly Node[]>;
+}
+
+/** Parses a template of Go's text/template. Pure. @throws TcomposeError CLI_USAGE */
+export function parseTemplate(template: string): {
+  readonly nodes: readonly Node[];
+  readonly templates: Templates;
+} {
+  const templates = new Map<string, readonly Node[]>();
+  const { nodes, ended, rest } = parseList(splitTemplate(template), { inRange: false, templates });
   if (ended !== undefined) throw templateError(`{{${ended}}} stands where nothing is open`);
   if (rest.length > 0) throw templateError('it ends in the middle');
-  return nodes;
+  return { nodes, templates };
 }
 
 interface Parsed {
@@ -52,7 +62,7 @@ interface Parsed {
   readonly rest: readonly Piece[];
 }
 
-function parseList(pieces: readonly Piece[], inRange: boolean): Parsed {
+function parseList(pieces: readonly Piece[], around: Around): Parsed {
   const nodes: Node[] = [];
   let rest = pieces;
   for (;;) {
@@ -66,33 +76,59 @@ function parseList(pieces: readonly Piece[], inRange: boolean): Parsed {
     const [, keyword = '', argument = ''] = /^(\p{L}*)(?!\p{N}|_)\s*([\s\S]*)$/u.exec(piece.text) ?? [];
     if (keyword === 'end' || keyword === 'else') return { nodes, ended: piece.text, rest };
     if (keyword === 'if' || keyword === 'range' || keyword === 'with') {
-      const block = parseBlock(keyword, argument, rest, inRange);
+      const block = parseBlock(keyword, argument, rest, around);
       nodes.push(block.node);
       rest = block.rest;
     } else if ((keyword === 'break' || keyword === 'continue') && argument === '') {
-      if (!inRange) throw templateError(`{{${keyword}}} stands outside of a {{range}}`);
+      if (!around.inRange) throw templateError(`{{${keyword}}} stands outside of a {{range}}`);
       nodes.push({ kind: keyword });
+    } else if (keyword === 'define' || keyword === 'block' || keyword === 'template') {
+      const named = parseNamed(keyword, argument, rest, around);
+      if (named.node !== undefined) nodes.push(named.node);
+      rest = named.rest;
     } else nodes.push({ kind: 'print', pipeline: parsePipeline(piece.text) });
   }
+}
+
+/** `define` and `block` have a body up to their `end`; `template` and `block` put one in this place. */
+function parseNamed(
+  kind: 'define' | 'block' | 'template',
+  argument: string,
+  pieces: readonly Piece[],
+  { templates }: Around,
+): { readonly node: Node | undefined; readonly rest: readonly Piece[] } {
+  const [name] = tokensOf(argument);
+  if (name?.kind !== 'value' || typeof name.value !== 'string')
+    throw templateError(`{{${kind}}} needs a name in quotes`);
+  const value = argument.slice(/^(?:"(?:[^"\\]|\\.)*"|`[^`]*`)\s*/.exec(argument)?.[0].length ?? 0);
+  let rest = pieces;
+  if (kind !== 'template') {
+    const body = parseList(pieces, { inRange: false, templates });
+    if (body.ended !== 'end') throw templateError(`{{${kind} ${argument}}} has no {{end}}`);
+    templates.set(name.value, body.nodes);
+    rest = body.rest;
+  }
+  const pipeline = value === '' ? undefined : parsePipeline(value);
+  return { node: kind === 'define' ? undefined : { kind: 'template', name: name.value, pipeline }, rest };
 }
 
 function parseBlock(
   kind: 'if' | 'range' | 'with',
   argument: string,
   pieces: readonly Piece[],
-  inRange: boolean,
+  around: Around,
 ): { readonly node: Node; readonly rest: readonly Piece[] } {
   const pipeline = parsePipeline(argument);
-  const body = parseList(pieces, inRange || kind === 'range');
+  const body = parseList(pieces, { ...around, inRange: around.inRange || kind === 'range' });
   if (body.ended === undefined) throw templateError(`{{${kind} ${argument}}} has no {{end}}`);
   if (body.ended === 'end')
     return { node: { kind, pipeline, body: body.nodes, otherwise: [] }, rest: body.rest };
   const again = /^else\s+(if|with)\s+([\s\S]*)$/.exec(body.ended);
   if (again !== null) {
-    const { node, rest } = parseBlock(again[1] as 'if', again[2]!, body.rest, inRange);
+    const { node, rest } = parseBlock(again[1] as 'if', again[2]!, body.rest, around);
     return { node: { kind, pipeline, body: body.nodes, otherwise: [node] }, rest };
   }
-  const otherwise = parseList(body.rest, inRange);
+  const otherwise = parseList(body.rest, around);
   if (otherwise.ended !== 'end')
     throw templateError(`the {{else}} of {{${kind} ${argument}}} has no {{end}}`);
   return { node: { kind, pipeline, body: body.nodes, otherwise: otherwise.nodes }, rest: otherwise.rest };

@@ -1,4 +1,5 @@
 import { type Methods, pipelineValue, type Scope, within } from './evaluate.ts';
+import { type Functions, functions } from './functions.ts';
 import { goText, isTrue } from './go-value.ts';
 import { type Node, type Pipeline, parseTemplate } from './parse-template.ts';
 import { templateError } from './template-error.ts';
@@ -13,15 +14,32 @@ class Leap extends Error {
   }
 }
 
+export interface TemplateOptions {
+  readonly methods?: Methods;
+  /** Default: those that Go and docker's clients have. */
+  readonly functions?: Functions;
+}
+
 /**
- * A template of Go's text/template as a function of data. The two characters `\n` and `\t` mean a line break and a tab.
+ * A template of Go's text/template as a function of data.
  * @throws TcomposeError CLI_USAGE for a template that can't be parsed; the function for a missing field
  */
-export function compileTemplate(template: string, methods: Methods = {}): (data: unknown) => string {
-  const nodes = parseTemplate(template.replaceAll('\\t', '\t').replaceAll('\\n', '\n'));
+export function compileTemplate(
+  template: string,
+  { methods = {}, functions: given = functions }: TemplateOptions = {},
+): (data: unknown) => string {
+  const { nodes, templates } = parseTemplate(template);
   return (data) => {
     const out: string[] = [];
-    renderAll(nodes, { dot: data, variables: new Map([['$', data]]), methods, out });
+    renderAll(nodes, {
+      dot: data,
+      variables: new Map([['$', data]]),
+      methods,
+      functions: given,
+      templates,
+      out,
+      depth: 0,
+    });
     return out.join('');
   };
 }
@@ -43,6 +61,9 @@ function render(node: Node, scope: Scope): void {
     case 'break':
     case 'continue':
       throw new Leap(node.kind);
+    case 'template':
+      renderTemplate(node.name, node.pipeline, scope);
+      return;
     case 'range':
       renderRange(node.pipeline, node.body, node.otherwise, scope);
       return;
@@ -53,6 +74,17 @@ function render(node: Node, scope: Scope): void {
       else renderAll(node.body, node.kind === 'with' ? { ...inside, dot: value } : inside);
     }
   }
+}
+
+/** Templates within templates: more are a circle. */
+const deepest = 100;
+
+function renderTemplate(name: string, pipeline: Pipeline | undefined, scope: Scope): void {
+  const nodes = scope.templates.get(name);
+  if (nodes === undefined) throw templateError(`there is no template "${name}"`);
+  if (scope.depth >= deepest) throw templateError(`the template "${name}" contains itself`);
+  const dot = pipeline === undefined ? undefined : pipelineValue(pipeline, within(scope, scope.dot));
+  renderAll(nodes, { ...scope, dot, variables: new Map([['$', dot]]), depth: scope.depth + 1 });
 }
 
 function renderRange(

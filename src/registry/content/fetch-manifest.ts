@@ -36,7 +36,11 @@ const mostFetches = 2;
  * fetched then.
  */
 export async function resolveTag(session: Session, place: ManifestPlace): Promise<string | undefined> {
-  const answer = await session.persist(manifestAsk('HEAD', place), place.what, 'pull');
+  const answer = await session.persist(
+    { ...manifestAsk('HEAD', place), dispensable: true },
+    place.what,
+    'pull',
+  );
   answer.discard();
   const digest = answer.headers['docker-content-digest'];
   return answer.status === 200 && isDigest(digest) ? digest : undefined;

@@ -56,6 +56,8 @@ export interface Ask {
   readonly body?: () => NonNullable<OutgoingRequest['body']>;
   /** What comes is checked by a digest. */
   readonly verified?: boolean;
+  /** Another request does as well: where the server fails at this one (5xx), it is not sent again. */
+  readonly dispensable?: boolean;
   /** Instead of the time for other answers. */
   readonly answerMs?: number;
   /** A token server is asked for an identity token as well; called with it. */
@@ -194,12 +196,16 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     const plainFirst = endpoint.schemes.includes('http:') && options.plainHosts.has(host);
     const tried = plainFirst ? endpoint.schemes.toReversed() : endpoint.schemes;
     const schemes = scheme === undefined ? tried : [scheme];
+    let plain: Followed | undefined;
     for (const [index, one] of schemes.entries()) {
       const sent = await sendTo(addressOf(endpoint, one, path), ask, authorization);
       if (sent.ok) scheme = one;
+      if (one === 'http:') plain = sent;
       // One that has come to speak TLS answers what is not TLS with 400.
       if (sent.ok && one === 'http:' && sent.answer.status !== 400) options.plainHosts.add(host);
       else options.plainHosts.delete(host);
+      // What speaks no TLS was right to be asked without: how that ended is what there is to tell.
+      if (!sent.ok && sent.fault.kind === 'not-tls' && plain !== undefined) return plain;
       if (sent.ok || index === schemes.length - 1 || !notSecure.includes(sent.fault.kind)) return sent;
     }
     throw new Error('an endpoint has a scheme');
@@ -328,7 +334,8 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
       for (let failures = 1; ; failures++) {
         const reply = await ask(one);
         const setback = setbackOf(reply, now());
-        if (reply.ok && setback === undefined) return { ...reply.answer, away: reply.away };
+        const failed = setback !== undefined && !(one.dispensable === true && setback.kind === 'status');
+        if (reply.ok && !failed) return { ...reply.answer, away: reply.away };
         if (!reply.ok && (setback === undefined || !worthAnotherTry(reply.fault, answered))) {
           throw unreachable(reply.fault, about, failures);
         }

@@ -76,3 +76,12 @@ it('settings are read once for all that is asked by one who opens a registry', a
   await look();
   expect([asked, settingsRead]).toEqual([3, 2]);
 });
+
+it.each([500, 503, 501])(
+  'a look at a tag that is answered with %d is not sent again: the manifest itself is asked for',
+  async (answered) => {
+    status = answered;
+    expect(await look()).toBeUndefined();
+    expect(asked).toBe(1);
+  },
+);

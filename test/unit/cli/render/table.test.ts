@@ -46,3 +46,15 @@ test('a template whose braces are open is refused, with or without items', () =>
   for (const items of [[], [{ Name: 'x' }]])
     expect(() => formatItems('{{.Name', items, () => '')).toThrow('a {{ without its }}');
 });
+
+test('has titles that are what they are whatever a template does to the values, and takes blanks around it', () => {
+  const items = [{ ID: 'a', CreatedAt: 'b', Name: 'c/d' }];
+  const shown = (format: string) => formatItems(format, items, () => 'T');
+  expect(shown('table  {{join (split .Name "/") "-"}}\\t{{if .ID}}{{.ID}}{{end}}\\t{{pad .ID 1 0}} ')).toBe(
+    'NAME   ID    ID\nc-d    a     a\n',
+  );
+  expect(shown('table{{title .Name}}')).toBe('NAME\nC/D\n');
+  expect(formatItems('table {{range .List}}{{.}}{{end}}', [{ List: ['x', 'y'] }], () => 'T')).toBe(
+    'LIST{{.}}{{end}}\nxy\n',
+  );
+});

@@ -47,8 +47,31 @@ describe('a template', () => {
     ['{{/* nothing */}}x{{- /* nothing */ -}} y', 'xy'],
     ['{{"}}"}}{{`raw`}}', '}}raw'],
     ['{{range .Tags}}{{if eq . "a:1"}}{{continue}}{{end}}{{.}}{{break}}{{end}}', 'b:2'],
-    ['plain\\n{{.Name}}\\t', 'plain\nweb\t'],
+    ['plain\\n{{.Name}}\\t', 'plain\\nweb\\t'],
     ['{{1.5}} {{true}}', '1.5 true'],
+    [
+      '{{printf "%+d %c %o %b %x %X %e %g %U" 5 65 8 5 255 255 1.5 1.5 65}}',
+      '+5 A 10 101 ff FF 1.500000e+00 1.5 U+0041',
+    ],
+    ['{{printf "%d|%s|%s" .Name .Size}}', '%!d(string=web)|%!s(int=42)|%!s(MISSING)'],
+    ['{{printf "%s" .Name 2}}', 'web%!(EXTRA int=2)'],
+    [
+      '{{printf "%*d|%-4t|%q|%T|%+v|%.2s|%06.2f" 5 3 true .Tags .Size .Tags .Name 3.14159}}',
+      '    3|true|["a:1" "b:2"]|int|[a:1 b:2]|we|003.14',
+    ],
+    ['{{print .Name 1 2 "a" "b" 3}} {{println 1 nil}}', 'web1 2ab3 1 <nil>\n'],
+    [`{{html "<a href='x'>&"}}`, '&lt;a href=&#39;x&#39;&gt;&amp;'],
+    [`{{js "it's <b>=\n"}}`, "it\\'s \\u003Cb\\u003E\\u003D\\u000A"],
+    ['{{urlquery "a b&c=d/é!"}}', 'a+b%26c%3Dd%2F%C3%A9%21'],
+    ['{{title "foo bar-baz x_y 2z"}} {{truncate "éàü" 2}} {{index .Name 0}}', 'Foo Bar-Baz X_y 2z é 119'],
+    [
+      '{{define "t"}}[{{.}}{{$}}]{{end}}{{template "t" .Name}}{{range .Tags}}{{template "t" .}}{{end}}',
+      '[webweb][a:1a:1][b:2b:2]',
+    ],
+    [
+      '{{block "b" .State}}<{{.Pid}}>{{end}}{{template "b" .State}}{{define "e"}}e{{end}}{{template "e"}}',
+      '<7><7>e',
+    ],
   ])('%s', (template, expected) => {
     expect(compileTemplate(template)(data)).toBe(expected);
   });
@@ -68,6 +91,11 @@ describe('a template', () => {
     ['{{.Name 1}}', /arguments to what takes none/],
     ['{{index .Tags 5}}', /out of range: there are 2/],
     ['{{range .Name}}{{end}}', /can't go through web/],
+    ['{{template "t" .}}', /no template "t"/],
+    ['{{define "t"}}{{template "t"}}{{end}}{{template "t"}}', /contains itself/],
+    ['{{define "t"}}', /has no \{\{end\}\}/],
+    ['{{define t}}{{end}}', /a name in quotes/],
+    ['{{and}}', /and of nothing/],
     ['{{lt .Name 1}}', /can't be compared/],
     ['{{.Name ? }}', /can't be read from \?/],
   ])('%s is refused', (template, words) => {
