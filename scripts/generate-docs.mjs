@@ -45,9 +45,9 @@ async function errorsPage() {
 }
 
 const words = {
-  yes: 'carried out',
+  yes: 'supported',
   config: 'read, checked, printed',
-  later: 'read, checked, printed; refused by name where it would be carried out',
+  later: 'read, checked, printed; refused by name where it would take effect',
   warning: 'accepted with a warning',
 };
 

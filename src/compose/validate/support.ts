@@ -20,7 +20,8 @@ const config = (note: string): SupportEntry => ({ support: 'config', note });
 const later = (note: string): SupportEntry => ({ support: 'later', note });
 const warning = (note: string): SupportEntry => ({ support: 'warning', note });
 
-const delegated = 'where a control group is delegated to the user (cgroup v2); else a warning names it';
+const delegated =
+  'where a control group is delegated to the user (cgroup v2); otherwise ignored with a warning';
 const windows = 'only Windows has it';
 const cluster = 'only a cluster has it';
 const resolved = 'resolved while the file is loaded';
@@ -30,7 +31,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   annotations: yes(),
   attach: yes(),
   blkio_config: yesBut(delegated, 'where the kernel has the controller'),
-  build: yes('entitlements, privileged, provenance and sbom are named in a warning'),
+  build: yes('entitlements, privileged, provenance and sbom are ignored with a warning'),
   cap_add: yes(),
   cap_drop: yes(),
   cgroup: yes(),
@@ -53,9 +54,9 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   develop: yes(
     'by `watch` and `up --watch`; a rebuild swaps containers without a refused connection, unless `x-rebuild: recreate`',
   ),
-  device_cgroup_rules: yesBut('none: what the user may open is what can be opened'),
+  device_cgroup_rules: yesBut('ignored: containers can open whatever devices the user may open'),
   devices: yesBut(
-    'those the user may open, under the name they have on the machine',
+    'only devices that the user may open, under the name they have on the machine',
     'a CDI name needs an engine that resolves it',
   ),
   dns: yes(),
@@ -69,7 +70,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   extends: config(resolved),
   external_links: yes(),
   extra_hosts: yes(),
-  gpus: yes('asked of the engine; the built-in one warns that it has none'),
+  gpus: yes('passed to the engine; the built-in one warns that it has none'),
   group_add: yesBut('also `keep-groups`: your own groups'),
   healthcheck: yes(),
   hostname: yes(),
@@ -92,16 +93,18 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   network_mode: yesBut('with host: /sys is the machine’s, read-only'),
   networks: yes(),
   oom_kill_disable: yesBut(delegated, 'cgroup v1 only'),
-  oom_score_adj: yesBut('can only be raised; else a warning'),
+  oom_score_adj: yesBut('can only be raised; otherwise a warning'),
   pid: yesBut('with host: /proc is the machine’s'),
   pids_limit: yesBut(delegated),
   platform: yes(),
-  ports: yesBut('from net.ipv4.ip_unprivileged_port_start on; the refusal names the setting'),
+  ports: yesBut(
+    'from net.ipv4.ip_unprivileged_port_start upwards; the error for lower ports names the setting',
+  ),
   post_start: yes(),
-  pre_start: yes('once a service'),
+  pre_start: yes('once for each service'),
   pre_stop: yes(),
-  privileged: yesBut('all rights within what is the user’s, and the devices he may open'),
-  profiles: config('decides which services there are'),
+  privileged: yesBut('all rights over what the user owns, and the devices the user may open'),
+  profiles: config('decides which services are enabled'),
   provider: warning('no external program is started'),
   pull_policy: yes('[images](images.md)'),
   pull_refresh_after: yes('with `pull_policy: refresh`'),
@@ -122,12 +125,12 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
   sysctls: yes(),
   tmpfs: yes(),
   tty: yes(),
-  ulimits: yesBut('up to the user’s own hard limits; else a warning'),
-  use_api_socket: warning('the API socket is not given to containers'),
+  ulimits: yesBut('up to the user’s own hard limits; otherwise a warning'),
+  use_api_socket: warning('containers do not get the API socket'),
   user: yes(),
   userns_mode: yes('host; the engine of a user who is not root has keep-id, too; any other is refused'),
   uts: yes(),
-  volumes: yes('`type: image` not with another runtime than the built-in one'),
+  volumes: yes('`type: image` only with the built-in runtime'),
   volumes_from: yes(),
   working_dir: yes(),
 };
@@ -135,7 +138,7 @@ export const serviceSupport: Readonly<Record<string, SupportEntry>> = {
 /** Attributes inside a service, by their path below it; `*` matches any index. */
 export const nestedSupport: Readonly<Record<string, SupportEntry>> = {
   'deploy.endpoint_mode': warning(cluster),
-  'deploy.labels': config('labels of the service, never of its containers'),
+  'deploy.labels': config('labels of the service, not of its containers'),
   'deploy.mode': warning(cluster),
   'deploy.placement': warning(cluster),
   'deploy.replicas': yes(),
@@ -152,7 +155,7 @@ export const nestedSupport: Readonly<Record<string, SupportEntry>> = {
   'deploy.restart_policy.window': warning('the engine chooses the window'),
   'deploy.rollback_config': warning(cluster),
   'deploy.update_config': warning(cluster),
-  'pre_start.*.per_replica': warning('hooks run once a service'),
+  'pre_start.*.per_replica': warning('hooks run once for each service'),
   'volumes.*.consistency': warning('only Docker Desktop has it'),
 };
 

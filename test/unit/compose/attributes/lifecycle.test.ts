@@ -217,7 +217,7 @@ attribute('pre_start', {
     [[{ command: 'x', per_replica: false }]],
     [
       [{ command: 'x', per_replica: true }],
-      '"pre_start.*.per_replica" is not supported: hooks run once a service (web)',
+      '"pre_start.*.per_replica" is not supported: hooks run once for each service (web)',
     ],
   ],
 });
@@ -319,8 +319,5 @@ attribute('use_api_socket', {
     [false, ''],
   ],
   refused: [['true', 'services.web.use_api_socket must be a boolean']],
-  warned: [
-    [true, '"use_api_socket" is not supported: the API socket is not given to containers (web)'],
-    [false],
-  ],
+  warned: [[true, '"use_api_socket" is not supported: containers do not get the API socket (web)'], [false]],
 });
