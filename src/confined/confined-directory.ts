@@ -11,18 +11,18 @@ import { baseOf, cName, isWithin, joined, parentOf } from './names.ts';
 import { removedElsewhere } from './remove-large.ts';
 import { turns } from './turns.ts';
 
-/** Descriptors of directories that one root keeps open at most. */
+/** Most descriptors of directories that one root keeps open. */
 const mostOpen = 64;
-/** path_resolution(7): the kernel's bound on links in one look-up. */
+/** path_resolution(7): the kernel's limit of links in one look-up. */
 const mostLinks = 40;
-/** Bytes of a path: deeper trees are not gone into. */
+/** Most bytes of a path: deeper trees are not entered. */
 const longestPath = 64 * 1024;
 const closeAsync = promisify(close);
-/** How often a directory that others put something into is emptied. */
+/** How often to empty a directory into which others keep putting something. */
 const mostRounds = 10;
 const asItself = O_PATH | constants.O_NOFOLLOW;
 
-/** A place for a new entry. `directory` is lent: good until the root is asked for something else. */
+/** A place for a new entry. `directory` is lent: it is valid until the root is asked for something else. */
 export interface Place {
   readonly directory: number;
   readonly name: Buffer;
@@ -30,39 +30,40 @@ export interface Place {
 }
 
 /**
- * A directory tree that a container, an image or an archive has a hand in: a running root, layers, a volume, a bind. Every
- * path is walked here, one name after the other, each opened in the descriptor of its parent and never through a link by the
- * kernel; links are read and followed inside the tree. So nothing that is renamed or swapped meanwhile leads out of it,
- * and what was looked at is what is used. Paths: see names.ts. Errors of the system are SystemCallErrors.
+ * A directory tree that a container, an image or an archive can change: a running root, layers, a volume, a bind. Every
+ * path is resolved here, one name after the other, each opened in the descriptor of its parent, without letting the
+ * kernel follow links; links are read and followed inside the tree. So nothing that is renamed or replaced meanwhile
+ * leads out of it, and what was checked is what is used. Paths: see names.ts. Errors of the system are
+ * SystemCallErrors.
  */
 export class ConfinedDirectory {
   readonly #root: number;
   readonly #directories = new DescriptorCache(mostOpen);
   readonly #covers = new Map<string, number>();
 
-  /** Paths that `standIn` stands for. */
+  /** Paths for which `standIn` is shown. */
   readonly #stoodIn = new Set<string>();
   readonly #standIn: number | undefined;
   #lent = false;
   #closed = false;
-  /** Told of each parent that was missing and had to be made. */
+  /** Called for each missing parent that was made. */
   onMade: ((path: string) => void) | undefined;
 
   /**
-   * Takes over the descriptor of the root directory, and that of an empty directory, which is seen where a cover's parents
-   * are missing.
+   * Takes over the descriptor of the root directory, and that of an empty directory, which is shown where a cover's
+   * parents are missing.
    */
   constructor(rootFd: number, standIn?: number) {
     this.#root = rootFd;
     this.#standIn = standIn;
   }
 
-  /** The tree at a host path that nobody but the engine has a hand in. @throws ENOENT, ENOTDIR */
+  /** The tree at a host path that only the engine can change. @throws ENOENT, ENOTDIR */
   static at(path: string): ConfinedDirectory {
     return new ConfinedDirectory(openSync(path, O_PATH | constants.O_DIRECTORY));
   }
 
-  /** The tree that another thread lends; closing it leaves what is lent open. */
+  /** The tree that another thread lends; closing it leaves the lent descriptors open. */
   static borrow({ root, standIn, covers }: LentTree): ConfinedDirectory {
     const tree = new ConfinedDirectory(root, standIn);
     for (const [path, fd] of covers) tree.#covers.set(path, fd);
@@ -70,15 +71,15 @@ export class ConfinedDirectory {
     return tree;
   }
 
-  /** For a thread that borrows it; to be kept open, and covered by nothing more, until that is done. */
+  /** For a thread that borrows it; this must stay open, and not get more covers, until the thread is done. */
   lend(): LentTree {
     return { root: this.#root, standIn: this.#standIn, covers: this.#covers };
   }
 
   /**
-   * Lays `fd`, which is taken over, over `path`, as a mount would; links on the way are followed. A place that does not
-   * exist, and its parents, are then there to be read, but have nothing else in them.
-   * @returns the path it lies at
+   * Puts `fd`, which is taken over, over `path`, like a mount; links on the way are followed. A place that does not
+   * exist, and its parents, can then be read, but contain nothing else.
+   * @returns the path that it covers
    */
   cover(path: string, fd: number): string {
     const at = this.#settle(path);
@@ -89,7 +90,7 @@ export class ConfinedDirectory {
     return at;
   }
 
-  /** What is at `path`; undefined when nothing is. The last part is followed when it is a link and `follow`. */
+  /** What is at `path`; undefined when there is nothing. If the last part is a link, it is followed with `follow`. */
   find(path: string, follow = false): ConfinedEntry | undefined {
     try {
       return this.#walk(path, follow);
@@ -99,12 +100,12 @@ export class ConfinedDirectory {
     }
   }
 
-  /** An entry at a canonical path by its descriptor, which stays the caller's. */
+  /** An entry at a canonical path by its descriptor, which the caller keeps. */
   held(path: string, fd: number): ConfinedEntry {
     return new ConfinedEntry(path, copyOf(fd));
   }
 
-  /** Names in a directory, covers included; sorted. */
+  /** Names in a directory, including covers; sorted. */
   async names(directory: ConfinedEntry): Promise<string[]> {
     const names = await directory.names();
     const covers = [...this.#covers.keys()]
@@ -114,8 +115,8 @@ export class ConfinedDirectory {
   }
 
   /**
-   * The place of a new entry: its parents are followed, made (0755) where they are missing unless `make` is false.
-   * @throws ENOENT, ENOTDIR, EBUSY where something lies over it
+   * The place of a new entry: its parents are resolved, and made (0755) if missing unless `make` is false.
+   * @throws ENOENT, ENOTDIR, EBUSY if a cover is over it
    */
   place(path: string, make = true): Place {
     const parent = this.#directory(parentOf(path), make);
@@ -126,7 +127,7 @@ export class ConfinedDirectory {
     return { directory: this.#descriptor(parent), name: cName(name), path: at };
   }
 
-  /** The entry at a place, itself and not what it links to. */
+  /** The entry at a place; links are not followed. */
   at(place: Place): ConfinedEntry | undefined {
     try {
       return new ConfinedEntry(place.path, openName(place.directory, place.name, asItself));
@@ -137,15 +138,15 @@ export class ConfinedDirectory {
   }
 
   /**
-   * Removes what is at `path` (its parents resolved) and all below it; links are not followed. Idempotent.
-   * @throws EBUSY where something lies over it
+   * Removes what is at `path` (with its parents resolved) and everything below; links are not followed. Idempotent.
+   * @throws EBUSY if a cover is over it
    */
   async remove(path: string, turn = turns()): Promise<void> {
     if ([...this.#covers.keys()].some((cover) => isWithin(cover, path)))
       throw failed(`${path} has a mount point in it`, os.errno.EBUSY);
     await turn();
     for (let rounds = 0; !(await this.#unlinked(path)); rounds++) {
-      // A directory; what is put into it meanwhile is taken away in the next round.
+      // It is a directory; what is put into it meanwhile is removed in the next round.
       const entry = this.find(path);
       if (!entry?.stat.isDirectory()) {
         entry?.close();
@@ -158,7 +159,7 @@ export class ConfinedDirectory {
     }
   }
 
-  /** Call it when a directory's name comes to stand for something else. */
+  /** To be called when a directory's name will refer to something else. */
   forget(path: string): void {
     this.#directories.forget(path);
   }
@@ -169,14 +170,14 @@ export class ConfinedDirectory {
   }
 
   /**
-   * The same in another thread, for a tree that is mounted for its descriptor alone: the kernel forgets its files, one by
-   * one, when the last descriptor goes. Resolves when that is done.
+   * The same in another thread, for a tree that is mounted only for its descriptor: when the last descriptor is closed,
+   * the kernel drops its files one by one. Resolves when that is done.
    */
   async closeElsewhere(): Promise<void> {
     await Promise.all(this.#given().map((fd) => closeAsync(fd)));
   }
 
-  /** The descriptors that are to be closed, once. */
+  /** The descriptors to close, once. */
   #given(): number[] {
     if (this.#closed) return [];
     this.#closed = true;
@@ -201,7 +202,7 @@ export class ConfinedDirectory {
     }
   }
 
-  /** What is mounted in a tree belongs to somebody else and is not taken away with it. */
+  /** A mount in a tree belongs to somebody else and is not removed with it. */
   #refuseMount(path: string): void {
     const { directory, name } = this.place(path, false);
     try {
@@ -213,7 +214,7 @@ export class ConfinedDirectory {
     }
   }
 
-  /** Takes away an empty directory; false when it may be tried again. */
+  /** Removes an empty directory; false when it may be tried again. */
   #directoryGone(path: string, again: boolean): boolean {
     try {
       const { directory, name } = this.place(path, false);
@@ -227,7 +228,7 @@ export class ConfinedDirectory {
     }
   }
 
-  /** Canonical path of the directory at `path`, links followed; what is missing is made if `make`. */
+  /** Canonical path of the directory at `path`, with links followed; missing parts are made if `make`. */
   #directory(path: string, make: boolean): string {
     const known = this.#directories.get(path);
     if (path === '' || (known !== undefined && !(make && this.#stoodIn.has(path)))) return path;
@@ -274,7 +275,7 @@ export class ConfinedDirectory {
     return new ConfinedEntry(here, copyOf(this.#descriptor(here)));
   }
 
-  /** The longest beginning of a path that is an open directory: deep trees are not walked from the top each time. */
+  /** The longest prefix of a path that is an open directory: deep trees are not resolved from the top each time. */
   #known(path: string): string {
     for (let at = parentOf(path); at !== ''; at = parentOf(at))
       if (this.#directories.get(at) !== undefined) return at;
@@ -289,7 +290,7 @@ export class ConfinedDirectory {
     this.#directories.put(path, fd);
   }
 
-  /** A descriptor, the caller's, of one name in the directory `here`; `path` is both together. */
+  /** A descriptor of one name in the directory `here`, which the caller closes; `path` is both together. */
   #open(here: string, name: string, path: string, make: boolean): number {
     const cover = this.#covers.get(path);
     if (cover !== undefined) return copyOf(cover);
@@ -315,13 +316,13 @@ export class ConfinedDirectory {
   #descriptor(path: string): number {
     const known = path === '' ? this.#root : this.#directories.get(path);
     if (known !== undefined) return known;
-    // It had to be closed for others; meanwhile a link may stand there, which leads to somewhere inside.
+    // It had to be closed to make room; by now a link may be there, which leads to somewhere inside.
     const entry = this.#walk(path, true);
     this.#enter(path, entry.fd, entry.stat);
     return entry.fd;
   }
 
-  /** Where a cover for `path` lies: links followed as far as they lead. */
+  /** Where a cover for `path` goes: links are followed as far as they lead. */
   #settle(path: string): string {
     const entry = this.find(path, true);
     if (entry !== undefined) {
@@ -334,14 +335,14 @@ export class ConfinedDirectory {
   }
 }
 
-/** Parts of a path or a link's text, the first one last; empty ones and `.` count for nothing. */
+/** Parts of a path or a link's text, the first one last, without empty ones and `.`. */
 const partsOf = (path: string): string[] =>
   path
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .reverse();
 
-/** Another O_PATH descriptor of the same thing. */
+/** Another O_PATH descriptor of the same file. */
 const copyOf = (fd: number): number => openSync(`/proc/self/fd/${fd}`, O_PATH);
 
 function linkTextOf(fd: number): string {

@@ -18,25 +18,28 @@ import { turns } from './turns.ts';
 
 const readAsync = promisify(readCallback);
 const writeAsync = promisify(writeCallback);
-/** Bytes copied at a time; files that are larger are copied off the main thread. */
+/** Bytes copied at a time; larger files are copied off the main thread. */
 const pieceSize = 256 * 1024;
-/** With and without the mount option `userxattr`, and what fuse-overlayfs writes. */
+/** With and without the mount option `userxattr`, and the name that fuse-overlayfs writes. */
 const opaqueNames = ['trusted.overlay.opaque', 'user.overlay.opaque', 'user.fuseoverlayfs.opaque'];
-/** Files by which fuse-overlayfs marks an opaque directory once more; it shows nobody a name that begins so. */
+/** Files with which fuse-overlayfs additionally marks an opaque directory; it hides all names that begin like this. */
 const opaqueFiles: readonly string[] = ['.wh..wh..opq', '.wh..opq'];
 
-/** Names of an upper directory without marks of fuse-overlayfs, which say what the directory's attributes say. */
+/** Names in an upper directory without the marks of fuse-overlayfs, which repeat what the directory's attributes say. */
 export const withoutMarks = (names: readonly string[]): string[] =>
   names.filter((name) => !opaqueFiles.includes(name));
 
-/** Whether overlayfs takes it for "deleted here": a character device 0:0 (overlayfs.rst, "Whiteouts and opaque directories"). */
+/**
+ * Whether overlayfs treats it as "deleted here": a character device 0:0 (overlayfs.rst, "Whiteouts and opaque
+ * directories").
+ */
 export const isWhiteout = (stat: Stats): boolean => stat.isCharacterDevice() && stat.rdev === 0;
 
-/** Whether an attribute is one by which an overlay knows its own. */
+/** Whether an attribute is one of an overlay's own marks. */
 export const isOverlayAttribute = (name: string): boolean =>
   /^(trusted|user)\.overlay\.|^user\.fuseoverlayfs\./.test(name);
 
-/** Whether overlayfs shows nothing of the layers below in a directory. */
+/** Whether overlayfs hides the layers below in a directory. */
 export function isOpaque(directory: ConfinedEntry): boolean {
   return opaqueNames.some((name) => {
     try {
@@ -50,8 +53,8 @@ export function isOpaque(directory: ConfinedEntry): boolean {
 
 /**
  * Copies a directory of one root into a directory of another: owners, modes, times, extended attributes, hard links and
- * nodes. What is there already by the same name is replaced, directories are merged. With `overlayMarks` whiteouts and
- * opaque directories take effect in the target instead of being copied. What vanishes meanwhile is left out.
+ * nodes. Existing entries with the same name are replaced, directories are merged. With `overlayMarks` whiteouts and
+ * opaque directories take effect in the target instead of being copied. What vanishes meanwhile is skipped.
  */
 export async function copyTree(
   from: { readonly root: ConfinedDirectory; readonly path: string },
@@ -137,7 +140,7 @@ class TreeCopier {
   }
 }
 
-/** Takes `target` over. */
+/** Takes ownership of `target`. */
 async function copyContent(source: ConfinedEntry, target: number): Promise<void> {
   let from: number | undefined;
   try {

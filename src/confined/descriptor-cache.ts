@@ -1,11 +1,11 @@
 import { closeSync } from 'node:fs';
 import { isWithin } from './names.ts';
 
-/** Descriptors of directories by path, the least recently used closed when there are more than `most`. */
+/** Descriptors of directories by path; the least recently used ones are closed when there are more than `most`. */
 export class DescriptorCache {
   readonly #most: number;
   readonly #open = new Map<string, number>();
-  /** What was asked for last is asked for again most of the time: what comes next lies in the same directory. */
+  /** The most recent directory is usually requested again, because the next entry is in it, too. */
   #newest: { readonly path: string; readonly fd: number } | undefined;
 
   constructor(most: number) {
@@ -21,7 +21,7 @@ export class DescriptorCache {
     return fd;
   }
 
-  /** Takes `fd` over. */
+  /** Takes ownership of `fd`. */
   put(path: string, fd: number): void {
     this.#close(path);
     this.#add(path, fd);
@@ -29,7 +29,7 @@ export class DescriptorCache {
     if (this.#open.size > this.#most && oldest !== undefined) this.#close(oldest);
   }
 
-  /** Forgets a directory and all below it. */
+  /** Forgets a directory and everything below it. */
   forget(path: string): void {
     for (const known of [...this.#open.keys()]) if (isWithin(known, path)) this.#close(known);
   }

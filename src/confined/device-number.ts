@@ -1,4 +1,4 @@
-/** Device numbers out of glibc's 64-bit form (sys/sysmacros.h), which stat(2) gives. */
+/** Major and minor number from glibc's 64-bit form (sys/sysmacros.h), as in stat(2). */
 export function deviceNumber(rdev: number): { readonly major: number; readonly minor: number } {
   const big = BigInt(rdev);
   return {

@@ -2,7 +2,7 @@ import { ConfinedDirectory } from './confined-directory.ts';
 import { joined } from './names.ts';
 import { turns } from './turns.ts';
 
-/** Bytes of the files in a directory tree, links counted once each; 0 for what is not there. No link is followed. */
+/** Bytes of the files in a directory tree, each file counted once; 0 when it does not exist. Links are not followed. */
 export async function diskUsage(path: string): Promise<number> {
   let root: ConfinedDirectory;
   try {

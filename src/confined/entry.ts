@@ -3,11 +3,11 @@ import { readdir } from 'node:fs/promises';
 import { readLinkOf } from '../sys/at-calls.ts';
 
 /**
- * Something in a root, held by an O_PATH descriptor: what `stat` says of it, and what is read of it, is of one and the same
- * thing, whatever happens to its name meanwhile. To be closed.
+ * An entry in a root, held by an O_PATH descriptor: `stat` and what is read belong to the same file, whatever happens
+ * to its name meanwhile. The caller closes it.
  */
 export class ConfinedEntry {
-  /** Inside the root, symbolic links of its parents resolved; see names.ts. */
+  /** Path inside the root, with links in its parents resolved; see names.ts. */
   readonly path: string;
   readonly fd: number;
   readonly stat: Stats;
@@ -29,7 +29,7 @@ export class ConfinedEntry {
     return readLinkOf(this.fd).toString('latin1');
   }
 
-  /** Opens a regular file for reading; the caller closes it. Of other kinds only directories may be opened so. */
+  /** Opens a regular file for reading; the caller closes it. Of other kinds only directories may be opened like this. */
   open(): number {
     return openSync(`/proc/self/fd/${this.fd}`, constants.O_RDONLY | constants.O_NONBLOCK);
   }

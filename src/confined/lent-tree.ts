@@ -1,10 +1,10 @@
 /**
- * The descriptors of a ConfinedDirectory as plain data, for another thread of this process: all threads have the same
- * descriptors. They stay open for as long as the tree is lent, by whoever lends it.
+ * The descriptors of a ConfinedDirectory as plain data, for another thread of this process: all threads share
+ * descriptors. The lender keeps them open as long as the tree is lent.
  */
 export interface LentTree {
   readonly root: number;
   readonly standIn: number | undefined;
-  /** Paths, and what lies over them. */
+  /** Covered paths, and the descriptors over them. */
   readonly covers: ReadonlyMap<string, number>;
 }

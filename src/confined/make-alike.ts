@@ -6,12 +6,12 @@ import { deviceNumber } from './device-number.ts';
 import type { ConfinedEntry } from './entry.ts';
 import { cName } from './names.ts';
 
-/** How a file is opened that must not exist yet. */
+/** Flags for creating a file that must not exist yet. */
 export const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
 /**
- * Makes at `to` what `entry` is: a link, a file whose content `copy` brings to the descriptor it takes over, a device or FIFO.
- * No directory. @throws EEXIST
+ * Makes a copy of `entry` at `to`: a link, a file whose content `copy` writes to the descriptor it takes over, a device
+ * or FIFO. Not for directories. @throws EEXIST
  */
 export async function makeAlike(
   target: ConfinedDirectory,
@@ -33,7 +33,7 @@ export async function makeAlike(
 export function linkAgain(target: ConfinedDirectory, first: string, to: string): void {
   const place = target.place(to);
   const from = target.place(first, false);
-  // Asking for the one may have closed the other's directory.
+  // Finding the one may have closed the other's directory.
   const again = target.place(place.path, false);
   linkAt(from.directory, from.name, again.directory, again.name);
 }

@@ -2,15 +2,15 @@ import { constants } from 'node:os';
 import { SystemCallError } from '../sys/libc.ts';
 
 /**
- * Paths and names of this folder are bytes in latin1, one character a byte, for file names need not be UTF-8. The path of
- * something inside a root has no leading slash; the root itself is ''.
+ * Paths and names in this folder are bytes in latin1, one byte a character, because file names need not be UTF-8. The
+ * path of an entry inside a root has no leading slash; the root itself is ''.
  */
 export const bytesOfPath = (text: string): string => Buffer.from(text).toString('latin1');
 
-/** The other way round: what of a path goes into an answer. */
+/** The inverse, for paths in an answer. */
 export const textOfPath = (path: string): string => Buffer.from(path, 'latin1').toString();
 
-/** Bytes with the NUL that ends them. @throws SystemCallError EINVAL where there is a NUL among them already */
+/** Bytes with a terminating NUL. @throws SystemCallError EINVAL when they contain a NUL already */
 export function cName(name: string): Buffer {
   if (name.includes('\0')) throw new SystemCallError('a name with NUL', constants.errno.EINVAL);
   return Buffer.from(`${name}\0`, 'latin1');

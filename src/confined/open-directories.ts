@@ -1,7 +1,7 @@
 import { closeSync, constants, openSync } from 'node:fs';
 import { O_PATH } from '../sys/openat2.ts';
 
-/** Lends descriptors of directories, whose paths nobody but the engine has a hand in, for one call. @throws ENOENT, ENOTDIR */
+/** Lends descriptors of directories, whose paths only the engine can change, for one call. @throws ENOENT, ENOTDIR */
 export function withOpenDirectories<T>(paths: readonly string[], use: (fds: readonly number[]) => T): T {
   const fds: number[] = [];
   try {

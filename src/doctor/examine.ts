@@ -42,7 +42,7 @@ const checks: { readonly [T in Topic]: Check<T> } = {
   others: otherFindings,
 };
 
-/** What the facts come to, by topic in the order of `topics`. Pure. */
+/** The findings for the facts, by topic in the order of `topics`. Pure. */
 export function examine(facts: Facts): readonly Finding[] {
   const of = <T extends Topic>(topic: T): readonly Finding[] => {
     const known = facts[topic];
@@ -51,6 +51,6 @@ export function examine(facts: Facts): readonly Finding[] {
   return topics.flatMap(of);
 }
 
-/** Exit code of a report: 1 when something that is needed is missing. */
+/** Exit code of a report: 1 when something necessary is missing. */
 export const exitCode = (findings: readonly Finding[]): 0 | 1 =>
   findings.some(({ level }) => level === 'missing') ? 1 : 0;

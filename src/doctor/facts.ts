@@ -1,7 +1,7 @@
 import type { CgroupLayout } from '../runtime/cgroup/cgroup-layout.ts';
 import type { Ground } from './ground.ts';
 
-/** What `tcompose-shim probe` printed: errno by name of the thing that was tried, 0 for what works. What was not tried is absent. */
+/** What `tcompose-shim probe` printed: errno by the name of what was tested, 0 for success. What was not tested is absent. */
 export type Probe = Readonly<Partial<Record<ProbeStep, number>>>;
 
 export const probeSteps = [
@@ -32,15 +32,15 @@ export type ProbeStep =
 export interface KernelFacts {
   /** `uname -r` */
   readonly release: string;
-  /** Node's word: x64, arm64. */
+  /** Node's name: x64, arm64. */
   readonly arch: string;
   readonly node: string;
 }
 
 export interface NamespaceFacts {
-  /** In a user namespace for whoever is not root; undefined: the probe could not be run. */
+  /** In a user namespace for ordinary users; undefined: the probe could not be run. */
   readonly probe: Probe | undefined;
-  /** Texts below /proc/sys; '' where there is no such setting. */
+  /** Texts below /proc/sys; '' if there is no such setting. */
   readonly maxUser: string;
   readonly debianClone: string;
   readonly appArmor: string;
@@ -52,19 +52,19 @@ export interface NamespaceFacts {
 export interface IdProgram {
   readonly path: string;
   readonly setuid: boolean;
-  /** As getcap(8) prints it; undefined when that is not installed. */
+  /** In the form of getcap(8); undefined if that is not installed. */
   readonly capabilities: string | undefined;
 }
 
 export interface SubIdFacts {
-  /** Lines `name:first:count` of this user, by getsubids(1) where there is one, else of the files; all lines of the files. */
+  /** Lines `name:first:count` of this user, from getsubids(1) if available, else from the files; and all lines of the files. */
   readonly subuid: SubIdTexts;
   readonly subgid: SubIdTexts;
   readonly newuidmap: IdProgram | undefined;
   readonly newgidmap: IdProgram | undefined;
   /** /etc/passwd */
   readonly passwd: string;
-  /** Whether this process may gain no rights by a program (prctl(2), PR_SET_NO_NEW_PRIVS). */
+  /** Whether this process can't gain privileges through a program (prctl(2), PR_SET_NO_NEW_PRIVS). */
   readonly noNewPrivileges: boolean;
   /** /proc/self/uid_map */
   readonly uidMap: string;
@@ -77,17 +77,17 @@ interface SubIdTexts {
 
 export interface CgroupFacts {
   readonly layout: CgroupLayout;
-  /** The v2 group that is delegated to the user; undefined: none. */
+  /** The v2 group that is delegated to the user; undefined if none is. */
   readonly delegated: { readonly path: string; readonly controllers: readonly string[] } | undefined;
   /** The group that $TCOMPOSE_CGROUP names, if it does. */
   readonly named?: string;
-  /** What is lacking to ask the user's own systemd, which has a group to give, for one. */
+  /** What is missing to ask the user's own systemd, which could provide a group, for one. */
   readonly unasked?: 'bus' | 'systemd-run';
   /** Whether systemd runs this machine. */
   readonly systemd: boolean;
 }
 
-/** A directory and what it lies on; it may not be there yet: then what it will lie on. */
+/** A directory and its file system; it may not exist yet: then the one where it will be. */
 export interface Place {
   readonly what: string;
   readonly path: string;
@@ -102,7 +102,7 @@ export interface Place {
 export interface StorageFacts {
   readonly probe: Probe | undefined;
   readonly state: Place | undefined;
-  /** /var/tmp, where state may lie instead. */
+  /** /var/tmp, an alternative place for state. */
   readonly elsewhere: Place | undefined;
   readonly fuseOverlayfs: string | undefined;
 }
@@ -114,13 +114,13 @@ export interface NetworkFacts {
 export interface FirewallFacts {
   /** net.ipv4.ip_forward */
   readonly forward: string;
-  /** Whether this process could set it. */
+  /** Whether this process could change it. */
   readonly settable: boolean;
-  /** net.bridge.bridge-nf-call-iptables; '' when the module is not loaded. */
+  /** net.bridge.bridge-nf-call-iptables; '' if the module is not loaded. */
   readonly bridgeCalls: string;
   /** `nft -j list chains`; undefined without nft. */
   readonly chains: string | undefined;
-  /** `iptables-legacy -S FORWARD`; undefined where no such table is loaded. */
+  /** `iptables-legacy -S FORWARD`; undefined if no such table is loaded. */
   readonly legacyForward: string | undefined;
   readonly firewalld: boolean;
   readonly ufw: boolean;
@@ -141,9 +141,9 @@ export interface PortFacts {
   /** net.ipv4.ip_unprivileged_port_start */
   readonly start: number;
   readonly published: readonly PublishedPort[];
-  /** Those of them that somebody has. */
+  /** Those of them that are taken. */
   readonly taken: readonly TakenPort[];
-  /** Why the project could not be looked at; undefined: it was, or there is none. */
+  /** Why the project could not be read; undefined: it was, or there is none. */
   readonly unread: string | undefined;
 }
 
@@ -154,9 +154,9 @@ export interface OutsideFacts {
 }
 
 export interface ResolverFacts {
-  /** /etc/resolv.conf; undefined: it can't be read. */
+  /** /etc/resolv.conf; undefined if it can't be read. */
   readonly text: string | undefined;
-  /** Addresses of this machine where something answers queries, as far as /proc/net/udp tells. */
+  /** Addresses of this machine where something answers queries, as far as /proc/net/udp shows. */
   readonly listening: readonly string[];
 }
 
@@ -164,7 +164,7 @@ export interface InotifyFacts {
   readonly watches: number;
   readonly instances: number;
   readonly probe: Probe | undefined;
-  /** Directories below the paths that the project watches; `more`: the count was ended. */
+  /** Number of directories below the paths that the project watches; `more`: counting was stopped. */
   readonly needed: { readonly directories: number; readonly more: boolean } | undefined;
 }
 
@@ -189,9 +189,9 @@ export interface ClockFacts {
 }
 
 export interface PlatformFacts {
-  /** OCI's word: amd64, arm64. */
+  /** OCI's name: amd64, arm64. */
   readonly arch: string;
-  /** Names below /proc/sys/fs/binfmt_misc of what is switched on. */
+  /** Names of the enabled entries below /proc/sys/fs/binfmt_misc. */
   readonly interpreters: readonly string[];
   readonly wanted: readonly { readonly service: string; readonly platform: string }[];
 }
@@ -205,7 +205,7 @@ export interface EngineFacts {
   readonly version?: string;
   readonly pid?: number;
   readonly damaged: readonly { readonly file: string; readonly why: string; readonly remedy: string }[];
-  /** Last lines of the log of an engine that did not end by itself. */
+  /** Last lines of the log of an engine that was not ended on purpose. */
   readonly lastWords: readonly string[];
   readonly log: string;
   /** Why the engine's directories can't be used at all. */
@@ -213,16 +213,16 @@ export interface EngineFacts {
 }
 
 export interface SessionFacts {
-  /** Whether systemd runs this machine, and whether the user's systemd continues without a login. */
+  /** Whether systemd runs this machine, and whether the user's systemd continues after logout. */
   readonly systemd: boolean;
   readonly lingers: boolean;
-  /** $XDG_RUNTIME_DIR; '' without. */
+  /** $XDG_RUNTIME_DIR; '' if unset. */
   readonly runtimeDirectory: string;
   /** Where the engine's socket is. */
   readonly run: string;
-  /** Whether the directory that systemd makes for the user is there. */
+  /** The directory that systemd makes for the user, if it exists. */
   readonly usual: string | undefined;
-  /** The unit of the engine, when it is a service. */
+  /** The engine's unit, if it is a service. */
   readonly unit: string | undefined;
 }
 
@@ -232,7 +232,7 @@ export interface OtherEngine {
   readonly running: boolean | undefined;
 }
 
-/** What was found out about a machine. A topic that was not asked about has none. */
+/** Facts about a machine. Topics that were not requested have none. */
 export interface Facts {
   readonly ground: Ground;
   readonly kernel?: KernelFacts;

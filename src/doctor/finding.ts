@@ -1,4 +1,4 @@
-/** What the doctor looks at, in the order of its report. */
+/** The doctor's topics, in the order of its report. */
 export const topics = [
   'kernel',
   'namespaces',
@@ -22,21 +22,24 @@ export const topics = [
 
 export type Topic = (typeof topics)[number];
 
-/** `ok`: works. `limited`: everything works without it, and the message says what is lost. `missing`: something that is needed does not work. */
+/**
+ * `ok`: works. `limited`: everything works without it, and the message says what is lost. `missing`: something
+ * necessary does not work.
+ */
 export type Level = 'ok' | 'limited' | 'missing';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly topic: Topic;
-  /** Names the check for programs: stable, unlike the message. */
+  /** Identifies the check for programs: unlike the message it never changes. */
   readonly id: string;
   readonly level: Level;
   readonly message: string;
-  /** A command line that puts it right, to be pasted into a shell. */
+  /** A command line that fixes it, for pasting into a shell. */
   readonly fix?: string;
 }
 
-/** A finding of the topic that `id` begins with (`sub-ids.range`). */
+/** Makes a finding of the topic with which `id` begins (`sub-ids.range`). */
 type Say = (id: `${Topic}.${string}`, message: string, fix?: string) => Finding;
 
 const say =

@@ -1,14 +1,14 @@
-/** Who asks, and on what kind of system: decides what is needed and how commands are written. */
+/** Which user asks, on what kind of system: decides what is needed and how commands are written. */
 export interface Ground {
   readonly uid: number;
   readonly user: string;
-  /** The program of the system that installs packages; undefined when it is not one of those known. */
+  /** The system's program for installing packages; undefined if it is not a known one. */
   readonly packages: PackageProgram | undefined;
 }
 
 export type PackageProgram = 'apt-get' | 'dnf' | 'apk' | 'pacman' | 'zypper';
 
-/** Packages by what they are wanted for; the names are those of each system's own archive. */
+/** Packages by purpose; the names are those in each system's own archive. */
 const packages = {
   newuidmap: {
     'apt-get': 'uidmap',
@@ -42,7 +42,7 @@ const verbs: Readonly<Record<PackageProgram, string>> = {
   zypper: 'zypper install -y',
 };
 
-/** The package program of a system, by its /etc/os-release (os-release(5): ID, ID_LIKE). */
+/** The package program of a system, from its /etc/os-release (os-release(5): ID, ID_LIKE). */
 export function packageProgram(osRelease: string): PackageProgram | undefined {
   const value = (key: string) =>
     new RegExp(`^${key}=["']?([^"'\\n]*)`, 'm').exec(osRelease)?.[1]?.split(' ') ?? [];
@@ -56,22 +56,22 @@ export function packageProgram(osRelease: string): PackageProgram | undefined {
   return undefined;
 }
 
-/** A command that needs root, as this person types it. */
+/** A command that needs root, as this user has to type it. */
 export const asRoot = ({ uid }: Ground, command: string): string => (uid === 0 ? command : `sudo ${command}`);
 
-/** The command that installs something; undefined on a system whose packages are not known. */
+/** The command that installs something; undefined on a system with unknown packages. */
 export function install(ground: Ground, what: keyof typeof packages): string | undefined {
   const program = ground.packages;
   return program && asRoot(ground, `${verbs[program]} ${packages[what][program]}`);
 }
 
-/** Writes a text to a file as root. `text` has no quotes. */
+/** The command that writes a text to a file as root. `text` contains no quotes. */
 export const writeFile = (ground: Ground, text: string, file: string): string =>
   ground.uid === 0 ? `printf '${text}' > ${file}` : `printf '${text}' | sudo tee ${file}`;
 
 const sysctlFile = '/etc/sysctl.d/60-tcompose.conf';
 
-/** Sets a kernel setting now and for every boot. */
+/** The command that sets a kernel setting now and for every boot. */
 export function sysctl(ground: Ground, key: string, value: number | string): string {
   const line = `${key} = ${value}`;
   const append =
@@ -79,7 +79,7 @@ export function sysctl(ground: Ground, key: string, value: number | string): str
   return `${append} && ${asRoot(ground, `sysctl -p ${sysctlFile}`)}`;
 }
 
-/** `1.5 GB`, decimal, as df -H has it. */
+/** `1.5 GB`, decimal, as in df -H. */
 export function size(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;

@@ -2,8 +2,8 @@ import type { ErrorCode } from '../error-codes.ts';
 import type { Topic } from './finding.ts';
 
 /**
- * Errors whose cause may lie in the machine, and what of it is then worth a look. Errors that say themselves what is wrong
- * with the machine and how to put it right (a taken port, no user namespace) are not among them.
+ * Errors whose cause may be the machine, and which topics to check then. Errors that already say what is wrong with the
+ * machine and how to fix it (a taken port, no user namespace) are not listed.
  */
 const smells: Readonly<Partial<Record<ErrorCode, readonly Topic[]>>> = {
   CLI_WATCH: ['inotify'],
@@ -25,7 +25,7 @@ const smells: Readonly<Partial<Record<ErrorCode, readonly Topic[]>>> = {
   SYS_CALL_FAILED: ['kernel', 'namespaces', 'disk', 'limits'],
 };
 
-/** What is worth a look after errors of these codes. Pure. */
+/** The topics to check after errors with these codes. Pure. */
 export function topicsFor(codes: readonly ErrorCode[]): readonly Topic[] {
   return [...new Set(codes.flatMap((code) => smells[code] ?? []))];
 }

@@ -1,20 +1,20 @@
 /**
  * A directed graph of names in which an edge means "depends on". Everything that enumerates does so in a fixed order
- * (names sorted by code unit), so that results do not hang on the order in which the graph was written down.
+ * (names sorted by code unit), so that results do not depend on the order in which the graph was written down.
  */
 export interface Graph {
   /** Sorted. */
   readonly nodes: readonly string[];
-  /** What a node depends on, sorted; empty for unknown names. */
+  /** A node's dependencies, sorted; empty for unknown names. */
   dependencies(node: string): readonly string[];
-  /** What depends on a node, sorted; empty for unknown names. */
+  /** A node's dependents, sorted; empty for unknown names. */
   dependents(node: string): readonly string[];
 }
 
 const NONE: readonly string[] = [];
 const sorted = (names: Iterable<string>) => [...new Set(names)].sort();
 
-/** Builds a graph from nodes and what each depends on. A dependency that is no node becomes one. */
+/** Builds a graph from nodes with their dependencies. A dependency that is not a node becomes one. */
 export function graphOf(edges: Iterable<readonly [node: string, dependencies: Iterable<string>]>): Graph {
   const forward = new Map<string, readonly string[]>();
   for (const [node, targets] of edges) forward.set(node, sorted(targets));
@@ -34,17 +34,17 @@ export function graphOf(edges: Iterable<readonly [node: string, dependencies: It
   };
 }
 
-/** The same nodes with every edge turned round. */
+/** The same nodes with every edge reversed. */
 export const reversed = (graph: Graph): Graph => ({
   nodes: graph.nodes,
   dependencies: graph.dependents,
   dependents: graph.dependencies,
 });
 
-/** The given names and everything they depend on, directly or not. A name that is no node stays by itself. */
+/** The given names and everything they depend on, directly or indirectly. A name that is not a node stays by itself. */
 export function closure(graph: Graph, roots: Iterable<string>): ReadonlySet<string> {
   const all = new Set(roots);
-  // A set gives what is added while it is walked, too.
+  // Iterating over a set includes what is added meanwhile.
   for (const node of all) for (const dependency of graph.dependencies(node)) all.add(dependency);
   return all;
 }

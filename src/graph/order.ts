@@ -1,13 +1,16 @@
 import { type Graph, graphOf } from './graph.ts';
 
 interface Walk {
-  /** Nodes in the order they were left: each after what it depends on, but for edges that lead back. */
+  /** Nodes in the order in which they were left: each after its dependencies, except for back edges. */
   readonly order: readonly string[];
-  /** Edges that lead back to a node on the way, each with the way from there to where it starts. */
+  /** Edges back to a node on the current path, each with the path from there to its start. */
   readonly back: readonly { readonly from: string; readonly to: string; readonly way: readonly string[] }[];
 }
 
-/** Depth first through all nodes, names in order. Iterative, for a chain may be as long as a file. Linear but for the ways back. */
+/**
+ * Depth first through all nodes, in name order. Iterative, because a chain may be as long as a file. Linear except for
+ * the back paths.
+ */
 function walk(graph: Graph): Walk {
   const order: string[] = [];
   const back: { from: string; to: string; way: readonly string[] }[] = [];
@@ -39,13 +42,13 @@ function walk(graph: Graph): Walk {
   return { order, back };
 }
 
-/**
- * Nodes after what they depend on, else by name. In a graph with cycles, edges that lead back are ignored, always the same
- * ones.
- */
+/** Nodes after their dependencies, otherwise by name. In a graph with cycles, back edges are ignored, always the same ones. */
 export const dependenciesFirst = (graph: Graph): readonly string[] => walk(graph).order;
 
-/** Cycles as closed walks `[a, b, a]`, each beginning at its smallest name: one for every edge that leads back. Empty when there is none. */
+/**
+ * Cycles as closed walks `[a, b, a]`, each beginning at its smallest name: one for every back edge. Empty when there
+ * are none.
+ */
 export const cycles = (graph: Graph): readonly (readonly string[])[] =>
   walk(graph).back.map(({ way }) => closedFromSmallest(way));
 
@@ -55,7 +58,7 @@ function closedFromSmallest(way: readonly string[]): readonly string[] {
   return [...way.slice(at), ...way.slice(0, at), smallest];
 }
 
-/** The graph without the edges that lead back. Labels of containers may form a cycle after edits of the compose file. */
+/** The graph without its back edges. Labels of containers may form a cycle after edits of the compose file. */
 export function withoutCycles(graph: Graph): Graph {
   const { back } = walk(graph);
   if (back.length === 0) return graph;
@@ -69,9 +72,9 @@ export function withoutCycles(graph: Graph): Graph {
 }
 
 /**
- * All nodes, dependencies before dependents, what could come at the same time by name: first everything that depends on nothing, then
- * what depends on that alone, and so on.
- * @throws RangeError naming a cycle, when there is one.
+ * All nodes, dependencies before dependents, and by name where the order does not matter: first everything without
+ * dependencies, then what depends only on that, and so on.
+ * @throws RangeError naming a cycle, if there is one.
  */
 export function topologicalOrder(graph: Graph): readonly string[] {
   const missing = new Map(graph.nodes.map((node) => [node, graph.dependencies(node).length]));

@@ -61,9 +61,9 @@ export function createRunningContainers(parts: {
   readonly names: NameTable;
   readonly forwarder: Forwarder;
   readonly resolvers: HostResolvers;
-  /** Makes the container's shim forward its published ports, instead of proxies here. */
   /** Whether the shim may let a container see its clients' own addresses (ports/way-back.ts). */
   readonly keepsClients: readonly (4 | 6)[];
+  /** Makes the container's shim forward its published ports, instead of proxies here. */
   readonly carry: ((containerId: string, ops: readonly NetworkOp[]) => void) | undefined;
 }): RunningContainers {
   const { table, firewall, ledger, names, forwarder, resolvers, carry, keepsClients } = parts;

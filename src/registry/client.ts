@@ -9,7 +9,7 @@ import { type CertificatePlaces, createTrust } from './settings/certificates.ts'
 import { isInsecure, type RegistrySettings } from './settings/registry-settings.ts';
 
 export interface RegistryClientOptions {
-  /** Read at each pull and push: a change of files counts from the next one. */
+  /** Read at each pull and push: a change of files applies from the next one. */
   readonly settings: () => RegistrySettings;
   readonly certificates: () => CertificatePlaces;
   /** Milliseconds since the epoch. */
@@ -29,7 +29,7 @@ export interface RegistryClient {
       readonly notice: (notice: Notice) => void;
     },
   ): Registry;
-  /** What is at any address, by the same proxies and certificates. @throws TcomposeError REGISTRY_* */
+  /** The content at any address, with the same proxies and certificates. @throws TcomposeError REGISTRY_* */
   openAddress(
     url: URL,
     options: { readonly proxies: ProxySettings; readonly signal: AbortSignal },
@@ -40,7 +40,7 @@ export interface RegistryClient {
 export function createRegistryClient(options: RegistryClientOptions): RegistryClient {
   const { now, userAgent } = options;
   const trust = createTrust(options.certificates);
-  // Several files, which would take longer to read for each request than a registry takes to answer it.
+  // Several files, which would take longer to read for each request than a registry takes to answer.
   let latest: RegistrySettings | undefined;
   const readSettings = (): RegistrySettings => {
     latest = options.settings();

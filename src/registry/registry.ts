@@ -2,24 +2,24 @@ import { TcomposeError } from '../errors.ts';
 import { openSession, type Session, type SessionOptions } from './http/session.ts';
 import { endpointsOf } from './settings/endpoints.ts';
 
-/** A registry and its mirrors, as one pull or push sees them. */
+/** A registry and its mirrors, for one pull or push. */
 export interface Registry {
-  /** As references have it: `docker.io`, `registry.example:5000`. */
+  /** As in references: `docker.io`, `registry.example:5000`. */
   readonly domain: string;
   /** The registry itself. */
   readonly main: Session;
   /**
-   * Does work at the first endpoint where it succeeds: the mirrors in order, then the registry. A mirror that can't be reached, or is ill, is left alone for
-   * 30 s. Other errors are thrown as they are.
+   * Does work at the first endpoint where it succeeds: the mirrors in order, then the registry. A mirror that can't be
+   * reached, or fails, is skipped for 30 s. Other errors are thrown unchanged.
    */
   across<T>(work: (session: Session) => Promise<T>): Promise<T>;
 }
 
-/** Mirrors that failed, by host, and until when they are not asked, milliseconds. Shared by all pulls. */
+/** Failed mirrors, by host, and until when to skip them, in milliseconds. Shared by all pulls. */
 export type DownMirrors = Map<string, number>;
 
 const downMs = 30_000;
-/** Errors that say something of the mirror and not of the image. */
+/** Errors that concern the mirror and not the image. */
 const ill = ['REGISTRY_UNREACHABLE', 'REGISTRY_TLS', 'REGISTRY_FAILED', 'REGISTRY_PROXY', 'REGISTRY_LIMIT'];
 
 /** @throws TcomposeError REGISTRY_BLOCKED */
@@ -48,7 +48,7 @@ export function openRegistry(domain: string, options: SessionOptions, down: Down
           return await work(session);
         } catch (error) {
           const { code, message } = error as TcomposeError;
-          // What the store or the client of the engine says is not the mirror's fault.
+          // Errors of the store or of the engine's client are not the mirror's fault.
           if (!fallback || !code?.startsWith('REGISTRY_')) throw error;
           if (ill.includes(code)) down.set(host, options.now() + downMs);
           if (!told.has(host)) options.notice({ kind: 'mirror', host, why: message });
@@ -62,7 +62,7 @@ export function openRegistry(domain: string, options: SessionOptions, down: Down
   };
 }
 
-/** An error of the registry itself, when mirrors that failed a moment ago were not asked before it. */
+/** The registry's own error, with a remark about mirrors that were skipped because they failed a moment ago. */
 function withLeftOut(error: unknown, hosts: readonly string[]): unknown {
   if (!(error instanceof TcomposeError)) return error;
   const { code, message, hint, exitCode } = error;

@@ -1,22 +1,22 @@
 import { archiveError } from './archive-error.ts';
 
-/** Takes exact numbers of bytes from a stream of chunks. What it gives is good until it is asked for more, as chunks may be. */
+/** Takes exact numbers of bytes from a stream of chunks. Its results are valid until it is asked for more, as chunks may be. */
 export class ByteSource {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #buffer: Buffer = Buffer.alloc(0);
-  /** Bytes given out. */
+  /** Number of bytes given so far. */
   position = 0;
 
   constructor(source: AsyncIterable<Uint8Array>) {
     this.#chunks = source[Symbol.asyncIterator]();
   }
 
-  /** `size` bytes when that many are at hand: most are, and need not be waited for. */
+  /** `size` bytes if that many are available: usually they are, and need not be awaited. */
   atHand(size: number): Buffer | undefined {
     return this.#buffer.length < size ? undefined : this.#take(size);
   }
 
-  /** What is at hand, at most `most` bytes; undefined for nothing. */
+  /** The available bytes, at most `most`; undefined if there are none. */
   someAtHand(most: number): Buffer | undefined {
     return this.#buffer.length === 0 ? undefined : this.#take(Math.min(most, this.#buffer.length));
   }
@@ -32,14 +32,14 @@ export class ByteSource {
   /** `size` bytes, or undefined when the stream is at its end. @throws TcomposeError IMAGE_ARCHIVE when it ends in between */
   async exactOrEnd(size: number): Promise<Buffer | undefined> {
     if (this.#buffer.length < size) {
-      // The next chunk may come in the memory of this one.
+      // The next chunk may reuse this one's memory.
       const parts = [Buffer.from(this.#buffer)];
       let length = this.#buffer.length;
       while (length < size) {
         const chunk = await this.#more();
         if (chunk === undefined) {
           if (length === 0) return undefined;
-          // Too short for what every tar begins with.
+          // Shorter than the first header of any tar.
           throw this.position === 0
             ? archiveError('it is not a tar, or it is cut off in its first header')
             : cutOff();
@@ -62,7 +62,7 @@ export class ByteSource {
     return this.#take(Math.min(most, this.#buffer.length));
   }
 
-  /** Passes over `size` bytes, or what there is of them. */
+  /** Skips `size` bytes, or as many as there are. */
   async skip(size: number): Promise<void> {
     for (let left = size; left > 0; ) {
       if (this.#buffer.length === 0) {
@@ -80,7 +80,7 @@ export class ByteSource {
     while ((await this.#more()) !== undefined) {}
   }
 
-  /** Ends the stream early, so that what feeds it is released. Idempotent. */
+  /** Ends the stream early, so that its source is released. Idempotent. */
   async close(): Promise<void> {
     await this.#chunks.return?.();
   }

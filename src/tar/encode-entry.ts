@@ -2,10 +2,10 @@ import { blockSize } from './header.ts';
 import { encodePaxRecord } from './pax-encode.ts';
 import type { TarEntryType } from './tar-reader.ts';
 
-/** An entry to be written. Names are bytes in latin1, as in TarEntry. */
+/** An entry to write. Names are bytes in latin1, as in TarEntry. */
 export interface NewTarEntry {
   readonly type: TarEntryType;
-  /** A directory's gets its slash here. */
+  /** A directory's slash is added here. */
   readonly name: string;
   readonly linkName?: string;
   /** Permission bits with setuid, setgid and sticky. */
@@ -36,14 +36,14 @@ const most7Digits = 0o7777777;
 const most11Digits = 0o77777777777;
 const billion = 1_000_000_000n;
 
-/** What ends an archive. */
+/** The end of an archive. */
 export const endOfArchive = Buffer.alloc(2 * blockSize);
 
-/** Zeros that follow `size` bytes of data. */
+/** The zeros after `size` bytes of data. */
 export const paddingOf = (size: number): Buffer => Buffer.alloc((blockSize - (size % blockSize)) % blockSize);
 
 /**
- * The header of an entry, as ustar where that can say it all, behind an extended header (pax) where not: long names, large
+ * The header of an entry, as ustar if that suffices, otherwise after an extended header (pax): for long names, large
  * sizes and ids, times with a fraction, extended attributes. The same entry gives the same bytes. Pure.
  */
 export function encodeEntry(entry: NewTarEntry): Buffer {
@@ -90,13 +90,13 @@ export function encodeEntry(entry: NewTarEntry): Buffer {
 /** A name in ustar's two fields; undefined when it does not fit. */
 function splitName(name: string): { readonly name: string; readonly prefix: string } | undefined {
   if (name.length <= nameLength) return { name, prefix: '' };
-  // The slash between the two is not written; the rest may not be empty.
+  // The slash between the two is not stored; the rest must not be empty.
   const slash = name.indexOf('/', name.length - nameLength - 1);
   if (slash <= 0 || slash > prefixLength || slash === name.length - 1) return undefined;
   return { name: name.slice(slash + 1), prefix: name.slice(0, slash) };
 }
 
-/** Seconds with as many digits behind the point as it takes. */
+/** Seconds with as many decimals as necessary. */
 function decimal(nanoseconds: bigint): string {
   const sign = nanoseconds < 0n ? '-' : '';
   const absolute = nanoseconds < 0n ? -nanoseconds : nanoseconds;

@@ -1,18 +1,18 @@
 import { archiveError } from './archive-error.ts';
 
-/** Bytes of a tar header, and what everything in an archive is padded to. */
+/** Size of a tar header in bytes, and the unit to which everything in an archive is padded. */
 export const blockSize = 512;
 
-/** One 512-byte header as it stands; names are bytes in latin1. Layout: POSIX ustar, GNU tar, and v7 before them. */
+/** One 512-byte header as stored; names are bytes in latin1. Layout: POSIX ustar, GNU tar, and v7 before them. */
 export interface TarHeader {
   readonly name: string;
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
-  /** Seconds; 0 for what is out of range. */
+  /** Seconds; 0 if out of range. */
   readonly mtime: number;
-  /** The type flag's character; `\0` reads as `0`. */
+  /** The type flag's character; `\0` is read as `0`. */
   readonly type: string;
   readonly linkName: string;
   readonly major: number;
@@ -85,13 +85,13 @@ function text(block: Buffer, start: number, length: number): string {
   return block.toString('latin1', start, zero < 0 || zero > start + length ? start + length : zero);
 }
 
-/** A number of a header, at its own place. @throws TcomposeError IMAGE_ARCHIVE */
+/** A number in a header, at the given place. @throws TcomposeError IMAGE_ARCHIVE */
 export const numberIn = (block: Buffer, start: number, length: number): number =>
   number(block, start, length);
 
 /**
- * Octal digits between optional spaces and a NUL or space; or GNU's base 256 when the first bit is set. `otherwise` stands for
- * one that is too large.
+ * Octal digits between optional spaces and a NUL or space; or GNU's base 256 when the first bit is set. `otherwise`
+ * replaces a number that is too large.
  */
 function number(block: Buffer, start: number, length: number, otherwise?: number): number {
   if ((block[start]! & 0x80) !== 0) return base256(block, start, length, otherwise);
@@ -108,7 +108,7 @@ function number(block: Buffer, start: number, length: number, otherwise?: number
   return value;
 }
 
-/** Two's complement, big endian, the marker bit taken off. */
+/** Two's complement, big endian, without the marker bit. */
 function base256(block: Buffer, start: number, length: number, otherwise?: number): number {
   const negative = (block[start]! & 0x40) !== 0;
   let value = negative ? -1n : 0n;

@@ -1,6 +1,6 @@
 import { archiveError } from './archive-error.ts';
 
-/** Extended header records in their order; values stay bytes, extended attributes aren't text. */
+/** Extended header records in order; values stay bytes, because extended attributes aren't text. */
 export type PaxList = readonly (readonly [key: string, value: Buffer])[];
 
 /**
@@ -12,7 +12,7 @@ export function decodePax(data: Buffer): PaxList {
   const records: [string, Buffer][] = [];
   const damaged = () => archiveError('it is damaged (an extended header does not follow the pax format)');
   for (let at = 0; at < data.length; ) {
-    // Some writers pad the data with zeros.
+    // Some programs pad the data with zeros.
     if (data[at] === 0) break;
     const space = data.indexOf(0x20, at);
     if (space < 0 || space - at > 12) throw damaged();

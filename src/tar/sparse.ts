@@ -2,20 +2,23 @@ import { archiveError, shownName } from './archive-error.ts';
 import { blockSize, numberIn } from './header.ts';
 import type { PaxList } from './pax.ts';
 
-/** Where the pieces of a file with holes lie: pairs of offset and length, in order. */
+/** Where the pieces of a file with holes are: pairs of offset and length, in order. */
 export interface SparseMap {
-  /** Size of the file with its holes. */
+  /** Size of the file including its holes. */
   readonly size: number;
   readonly pieces: readonly (readonly [offset: number, length: number])[];
-  /** The file's true name, where the header has a made-up one. */
+  /** The file's real name, if the header has an artificial one. */
   readonly name?: string;
 }
 
-/** More pieces than this no map may have: it is held in memory. */
+/** Most pieces of a map: it is held in memory. */
 const mostPieces = 1_000_000;
 const bad = (name: string) => archiveError(`${shownName(name)} is a sparse file whose map makes no sense`);
 
-/** @throws TcomposeError IMAGE_ARCHIVE unless the pieces are in order, inside the file, and as long together as what is stored */
+/**
+ * @throws TcomposeError IMAGE_ARCHIVE unless the pieces are in order, inside the file, and together as long as what is
+ * stored
+ */
 export function checkedMap(map: SparseMap, stored: number, name: string): SparseMap {
   let at = 0;
   let sum = 0;
@@ -28,16 +31,19 @@ export function checkedMap(map: SparseMap, stored: number, name: string): Sparse
   return map;
 }
 
-/** What extended headers say of a sparse file (GNU tar manual, "Sparse Formats"), formats 0.0 and 0.1, and where 1.0 begins. */
+/**
+ * The extended headers of a sparse file (GNU tar manual, "Sparse Formats"), in the formats 0.0 and 0.1, and where 1.0
+ * begins.
+ */
 export type PaxSparse =
   | { readonly kind: 'map'; readonly map: SparseMap }
-  /** Format 1.0: the map stands before the data. */
+  /** Format 1.0: the map precedes the data. */
   | { readonly kind: 'in-data'; readonly size: number; readonly name?: string };
 
 const whole = (text: string | undefined): number =>
   text !== undefined && /^[0-9]{1,16}$/.test(text) ? Number(text) : -1;
 
-/** Undefined when the records are of no sparse file. @throws TcomposeError IMAGE_ARCHIVE */
+/** Undefined when the records don't describe a sparse file. @throws TcomposeError IMAGE_ARCHIVE */
 export function paxSparse(records: PaxList, name: string): PaxSparse | undefined {
   const last = new Map(records.map(([key, value]) => [key, value.toString('latin1')]));
   const version = `${last.get('GNU.sparse.major') ?? '0'}.${last.get('GNU.sparse.minor') ?? '0'}`;
@@ -73,7 +79,7 @@ function paired(numbers: readonly number[]): [number, number][] {
 /** Takes the bytes of the next block of 512. */
 type NextBlock = () => Promise<Buffer>;
 
-/** The map of format 1.0: decimal numbers, a line each, in blocks of their own. */
+/** The map of format 1.0: decimal numbers, one per line, in separate blocks. */
 export async function readMapInData(
   next: NextBlock,
   size: number,
@@ -107,7 +113,7 @@ export async function readMapInData(
   return { size, pieces: paired(numbers), bytes };
 }
 
-/** The map of an old GNU header (type S), which goes on in blocks of its own when it is long. */
+/** The map of an old GNU header (type S), which continues in separate blocks if it is long. */
 export async function readOldMap(header: Buffer, next: NextBlock, name: string): Promise<SparseMap> {
   const pieces: [number, number][] = [];
   const take = (block: Buffer, start: number, most: number): void => {

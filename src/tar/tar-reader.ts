@@ -6,7 +6,7 @@ import { checkedMap, paxSparse, readMapInData, readOldMap, type SparseMap } from
 
 export type TarEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'char' | 'block' | 'fifo';
 
-/** One entry with its extended headers applied. Names are bytes in latin1, as they stand in the archive. */
+/** One entry with its extended headers applied. Names are bytes in latin1, as in the archive. */
 export interface TarEntry {
   readonly type: TarEntryType;
   readonly name: string;
@@ -15,13 +15,13 @@ export interface TarEntry {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
-  /** Bytes of data; 0 for all but files. */
+  /** Bytes of data; 0 for everything except files. */
   readonly size: number;
   /** A file with holes: `size` bytes of data are its pieces, one after the other. */
   readonly sparse?: SparseMap;
   /** Seconds, with fraction; never negative. */
   readonly mtime: number;
-  /** The fraction of `mtime` to the last digit. */
+  /** The fraction of `mtime` with all its digits. */
   readonly nanoseconds: number;
   readonly major: number;
   readonly minor: number;
@@ -29,9 +29,9 @@ export interface TarEntry {
 }
 
 interface TarReaderOptions {
-  /** Files with holes are given as such; without it they are refused. */
+  /** Return files with holes as such; otherwise they are refused. */
   readonly sparse?: boolean;
-  /** A stream of no bytes at all is an archive without entries. */
+  /** An empty stream is an archive without entries. */
   readonly mayBeEmpty?: boolean;
 }
 
@@ -46,16 +46,16 @@ const types: Readonly<Record<string, TarEntryType>> = {
   '5': 'directory',
   '6': 'fifo',
 };
-/** Bytes an extended header or long name may have; names and attributes are limited by the kernel to far less. */
+/** Most bytes of an extended header or long name; the kernel limits names and attributes to far less. */
 const longestExtension = 1024 * 1024;
 const schilyXattr = 'SCHILY.xattr.';
-/** Seconds that fit 64 bits of nanoseconds; later times count as none. */
+/** Seconds that fit 64 bits of nanoseconds; later times count as missing. */
 const latestTime = 9_223_372_036;
 
-/** Headers that stand before an entry's own; global ones and volume labels have no effect. */
+/** Headers that precede an entry's own; global ones and volume labels have no effect. */
 const extensionTypes: ReadonlySet<string> = new Set(['x', 'L', 'K', 'g', 'V']);
 
-/** What stands before an entry's own header. */
+/** What precedes an entry's own header. */
 interface Extensions {
   readonly pax: PaxList;
   readonly longName: string | undefined;
@@ -65,9 +65,9 @@ interface Extensions {
 const noExtensions: Extensions = { pax: [], longName: undefined, longLink: undefined };
 
 /**
- * Reads a tar (v7, ustar, pax, GNU) as it streams. `next` gives an entry, `read` its data; data that is not read is
- * passed over. Own code because extended attributes hold bytes that aren't text, which ready-made readers lose. Global
- * extended headers have no effect, and the end marker may be missing: as docker reads layers.
+ * Reads a tar (v7, ustar, pax, GNU) as it streams. `next` returns an entry, `read` its data; unread data is skipped.
+ * This is our own code because extended attributes contain bytes that aren't text, which existing readers lose. Global
+ * extended headers have no effect, and the end marker may be missing, as when docker reads layers.
  */
 export class TarReader {
   readonly #source: ByteSource;
@@ -82,8 +82,8 @@ export class TarReader {
   }
 
   /**
-   * The next entry; undefined behind the last one, when the source has been read to its end.
-   * @throws TcomposeError IMAGE_ARCHIVE when the archive is damaged, cut off, or no tar.
+   * The next entry; undefined after the last one, when the source has been read to its end.
+   * @throws TcomposeError IMAGE_ARCHIVE when the archive is damaged, cut off, or not a tar.
    */
   async next(): Promise<TarEntry | undefined> {
     if (this.#left > 0) while (await this.read()) {}
@@ -112,7 +112,7 @@ export class TarReader {
   }
 
   /**
-   * The next piece of the current entry's data, good until something else is read; undefined at its end.
+   * The next piece of the current entry's data, valid until something else is read; undefined at its end.
    * @throws TcomposeError IMAGE_ARCHIVE when cut off
    */
   async read(): Promise<Buffer | undefined> {
@@ -125,7 +125,7 @@ export class TarReader {
     return undefined;
   }
 
-  /** As `read`, but undefined when nothing is at hand, or at the end: most of the time there is no need to wait. */
+  /** Like `read`, but undefined when nothing is available, or at the end: usually there is no need to wait. */
   readAtHand(): Buffer | undefined {
     if (this.#left === 0) return undefined;
     const piece = this.#source.someAtHand(this.#left);
@@ -143,11 +143,11 @@ export class TarReader {
     await this.#source.close();
   }
 
-  /** What is known with one more header of extensionTypes. */
+  /** The extensions after one more header of extensionTypes. */
   async #extended(header: TarHeader, found: Extensions): Promise<Extensions> {
     switch (header.type) {
       case 'x':
-        // One alone counts, the last: two do not add up.
+        // Only the last one counts: two are not combined.
         return {
           pax: decodePax(await this.#extension(header)),
           longName: found.longName,
@@ -193,7 +193,7 @@ export class TarReader {
     entry: TarEntry,
   ): Promise<TarEntry> {
     const stored = dataSize(header, entry, found.pax);
-    // What the source gives out next may lie in the same memory.
+    // The source's next bytes may be in the same memory.
     const sparse = await this.#sparse(header, Buffer.from(block), found.pax, entry, stored);
     const taken = sparse === undefined ? 0 : sparse.taken;
     this.#left = stored - taken;
@@ -233,7 +233,10 @@ const lastOf = (records: PaxList, key: string): Buffer | undefined => {
   return undefined;
 };
 
-/** Only files have data, and hard links in pax archives; a size elsewhere has nothing behind it (POSIX ustar, "size"). */
+/**
+ * Only files have data, and hard links in pax archives; for other types a size is not followed by data (POSIX ustar,
+ * "size").
+ */
 function dataSize(header: TarHeader, entry: TarEntry, records: PaxList): number {
   if (entry.type === 'file') return entry.size;
   if (entry.type === 'hardlink') return numeric(records, 'size') ?? header.size;
@@ -273,18 +276,18 @@ function toEntry(header: TarHeader, { pax, longName, longLink }: Extensions): Ta
   };
 }
 
-/** Ids are 32 bits; 2³²-1, which means "leave as it is" to chown(2), is the owner a new file has: 0. */
+/** Ids have 32 bits; 2³²-1, which means "leave as it is" to chown(2), becomes the owner of a new file: 0. */
 function id(value: number): number {
   const wrapped = ((Math.trunc(value) % 2 ** 32) + 2 ** 32) % 2 ** 32;
   return wrapped === 2 ** 32 - 1 ? 0 : wrapped;
 }
 
-/** Nanoseconds behind the point. */
+/** Nanoseconds after the decimal point. */
 const fractionOf = (text: string): number => Number((text.split('.')[1] ?? '').slice(0, 9).padEnd(9, '0'));
 
 const time = (seconds: number): number => (seconds < 0 || seconds > latestTime ? 0 : seconds);
 
-/** A number of an extended header; `otherwise` stands for one that is too large to count with. */
+/** A number in an extended header; `otherwise` replaces one that is too large for calculations. */
 function numeric(records: PaxList, key: string, otherwise?: number): number | undefined {
   const text = records.length === 0 ? undefined : lastOf(records, key)?.toString('latin1');
   if (text === undefined || text === '') return undefined;

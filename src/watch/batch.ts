@@ -1,35 +1,38 @@
 import type { Change, ChangeKind } from './change.ts';
 import type { CompiledRule } from './rule.ts';
 
-/** Something to be put into, or taken out of, a service's containers. Paths are bytes in latin1. */
+/** Something to put into, or remove from, a service's containers. Paths are bytes in latin1. */
 export interface SyncItem {
   /** On this machine. */
   readonly source: string;
   /** In the container. */
   readonly target: string;
   readonly kind: ChangeKind;
-  /** A link was put at the target before, and a directory is to be there now. */
+  /** A link was put at the target before, and now a directory has to be there. */
   readonly insteadOfLink?: boolean;
-  /** What the rule itself is about, not something below it: a file there takes the place of no directory. */
+  /** The path of the rule itself, not something below it: a file there does not replace a directory. */
   readonly isWhole?: boolean;
 }
 
-/** What a batch of changes comes to, in the order it is carried out. */
+/** The effects of a batch of changes, in the order in which they are carried out. */
 export interface BatchPlan {
-  /** What set all this off. */
+  /** The rules that triggered all this. */
   readonly rules: readonly CompiledRule[];
   /** Services that are built and recreated, all at once. */
   readonly rebuild: ReadonlyMap<string, readonly Change[]>;
   readonly sync: ReadonlyMap<string, readonly SyncItem[]>;
   /** Services that are restarted, all at once. */
   readonly restart: ReadonlyMap<string, readonly Change[]>;
-  /** Services whose containers see what changed by a bind mount. */
+  /** Services whose containers see the changes through a bind mount. */
   readonly mounted: ReadonlySet<string>;
-  /** Commands that are run in each running container of a service, once a rule. */
+  /** Commands to run in each running container of a service, once for each rule. */
   readonly exec: readonly { readonly rule: CompiledRule; readonly changes: readonly Change[] }[];
 }
 
-/** Everything that changes set off: every rule that a path sets off applies; where one `skips` it, files alone are synced. Pure. */
+/**
+ * Everything that changes trigger: every matching rule applies to a path; if `skips` says so for a rule, only files are
+ * synced. Pure.
+ */
 export function planBatch(
   rules: readonly CompiledRule[],
   changes: readonly Change[],
@@ -70,7 +73,7 @@ export function planBatch(
   };
 }
 
-/** What is put for a path that a rule syncs. */
+/** The item for a path that a rule syncs. */
 export function itemOf(
   rule: Pick<CompiledRule, 'path'>,
   source: string,
@@ -89,7 +92,7 @@ function append<K>(map: Map<K, Change[]>, key: K, change: Change): void {
 export const isEmptyPlan = (plan: BatchPlan): boolean =>
   plan.rebuild.size === 0 && plan.sync.size === 0 && plan.restart.size === 0 && plan.exec.length === 0;
 
-/** In which order what one container gets is applied: what is gone first, deepest first; directories before what is in them. */
+/** The order in which one container's items are applied: removals first, deepest first; directories before their content. */
 export function inOrder(items: readonly SyncItem[]): {
   readonly gone: readonly SyncItem[];
   readonly there: readonly SyncItem[];

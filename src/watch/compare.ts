@@ -1,13 +1,16 @@
-/** `missing`: here, not in the container. `different`: another type, content or link. `extra`: in the container alone. `conflict`: put beside, for both changed. */
+/**
+ * `missing`: here, but not in the container. `different`: another type, content or link. `extra`: only in the
+ * container. `conflict`: a file was put beside, because both have changed.
+ */
 export interface Difference {
   readonly target: string;
   readonly difference: 'missing' | 'different' | 'extra' | 'conflict';
 }
 
-/** Path in a container → what stands there, as text that is equal for what is equal. */
+/** Path in a container → what is there, as text that is equal for equal content. */
 export type Standing = ReadonlyMap<string, string>;
 
-/** What a container (`there`) has otherwise than it is `here`, by path. `counts` says which paths of the container are looked at. Pure. */
+/** Where a container (`there`) differs from `here`, by path. `counts` says which of the container's paths to examine. Pure. */
 export function compareStanding(
   here: Standing,
   there: Standing,

@@ -1,9 +1,12 @@
 import type { Change } from './change.ts';
 
-/** What a change sets off: copying files costs next to nothing, a restart is felt, a build takes long. */
+/** What a change causes: copying files costs next to nothing, a restart is noticeable, a build takes long. */
 export type Weight = 'light' | 'heavy' | 'build';
 
-/** Milliseconds without another change until a batch goes, by how many paths it has: the last entry whose number fits. */
+/**
+ * Milliseconds without another change before a batch is released, by its number of paths: the last entry whose number
+ * fits applies.
+ */
 const quietByCount: readonly (readonly [paths: number, quiet: number])[] = [
   [1, 0],
   [3, 8],
@@ -12,22 +15,23 @@ const quietByCount: readonly (readonly [paths: number, quiet: number])[] = [
   [Number.POSITIVE_INFINITY, 200],
 ];
 const quietByWeight: Readonly<Record<Weight, number>> = { light: 0, heavy: 20, build: 50 };
-/** For what is half done: a file that is not closed yet, one that is gone and may come back by a rename. */
+/** For incomplete changes: a file that is not closed yet, or is missing and may reappear through a rename. */
 const quietUnsettled = 50;
 const quietUnclosed = 150;
-/** Changes come without a pause: then a batch goes all the same. */
+/** If changes come without a pause, a batch is released after this time. */
 const longest = 5000;
-/** Paths of batches that went within this time count as the same burst. */
+/** Paths of batches that were released within this time count as the same burst. */
 const burst = 500;
 
 /**
- * Collects changes until they are worth acting on. A single save goes at once; the more paths changed lately, the longer it waits for
- * more of them. A path is in a batch once, as it was last seen. Times are milliseconds of any monotonic clock.
+ * Collects changes until they should be acted on. A single save is released at once; the more paths have changed
+ * recently, the longer it waits for more. A path is in a batch once, in its latest state. Times are milliseconds of any
+ * monotonic clock.
  */
 export class Debounce {
   readonly #weigh: (change: Change) => Weight;
   readonly #pending = new Map<string, { readonly change: Change; readonly weight: Weight }>();
-  /** Path → when a batch with it went. */
+  /** Path → when a batch with it was released. */
   readonly #recent = new Map<string, number>();
   #first = 0;
   #last = 0;
@@ -40,12 +44,12 @@ export class Debounce {
     return this.#pending.size;
   }
 
-  /** What the next batch has by now. */
+  /** The content of the next batch so far. */
   get pending(): readonly Change[] {
     return [...this.#pending.values()].map(({ change }) => change);
   }
 
-  /** When the first of what is pending came; undefined when nothing is. */
+  /** When the first pending change arrived; undefined if there is none. */
   get since(): number | undefined {
     return this.#pending.size === 0 ? undefined : this.#first;
   }
@@ -56,7 +60,7 @@ export class Debounce {
     this.#pending.set(change.path, { change, weight: this.#weigh(change) });
   }
 
-  /** When the batch is to go; undefined when there is none. */
+  /** When the batch is due; undefined if there is none. */
   due(): number | undefined {
     if (this.#pending.size === 0) return undefined;
     let quiet = 0;
@@ -71,7 +75,7 @@ export class Debounce {
     return Math.min(this.#last + quiet, this.#first + longest);
   }
 
-  /** Takes what is pending as a batch. */
+  /** Takes the pending changes as a batch. */
   take(now: number): readonly Change[] {
     const batch = this.pending;
     this.#pending.clear();

@@ -1,20 +1,20 @@
 import type { Change, ChangeKind } from './change.ts';
 
-/** What the watcher process says (src/runtime/native/watch/watch.h). Paths are bytes in latin1. */
+/** The watcher process's output (src/runtime/native/watch/watch.h). Paths are bytes in latin1. */
 export type WatchRecord =
-  /** May this directory be entered? Answered by `answer`. */
+  /** Asks whether to enter this directory. Answered by `answer`. */
   | { readonly type: 'ask'; readonly id: number; readonly path: string }
   | { readonly type: 'change'; readonly change: Change }
-  /** Everything is being watched: so many directories by the kernel, so many by looking again, or both; and how many there are. */
+  /** Everything is being watched: how many directories by the kernel, by polling, or both; and their total. */
   | {
       readonly type: 'ready';
       readonly watched: number;
       readonly polled: number;
       readonly directories: number;
     }
-  /** The limit of inotify watches, or of instances, is reached; from this directory on directories are looked at again. */
+  /** The limit of inotify watches, or of instances, is reached; from this directory on directories are polled. */
   | { readonly type: 'limit'; readonly of: 'watches' | 'instances'; readonly path: string }
-  /** A file system that does not tell changes. */
+  /** A file system that does not report changes. */
   | { readonly type: 'silent'; readonly path: string }
   | { readonly type: 'unreadable'; readonly path: string }
   /** The kernel lost events; everything is being compared. */
@@ -29,7 +29,7 @@ const kinds: Readonly<Record<string, ChangeKind>> = {
   '~': 'gone-directory',
 };
 
-/** Takes the watcher's output apart, in whatever pieces it comes. Records that are not known are passed over. */
+/** Splits the watcher's output, in whatever pieces it arrives. Unknown records are skipped. */
 export class RecordReader {
   #rest: Buffer = Buffer.alloc(0);
 
@@ -80,19 +80,19 @@ function decode(text: string): WatchRecord | undefined {
 
 const command = (letter: string, text = ''): Buffer => Buffer.from(`${letter}${text}\0`, 'latin1');
 
-/** What the watcher gets. */
+/** The watcher's input. */
 export const commands = {
   watch: (path: string): Buffer => command('W', path),
   stop: (path: string): Buffer => command('S', path),
   answer: (id: number, enter: boolean): Buffer => command(enter ? '+' : '-', String(id)),
-  /** That was all: say when everything is being watched. */
+  /** Nothing more follows: report when everything is being watched. */
   go: (): Buffer => command('G'),
-  /** Look again at intervals, everywhere. */
+  /** Poll everything at intervals. */
   poll: (): Buffer => command('P'),
   compare: (): Buffer => command('R'),
 } as const;
 
-/** Paths without those that lie in another of them: what the watcher gets. */
+/** Paths without those inside another one, as the watcher needs them. */
 export function topmost(paths: Iterable<string>): readonly string[] {
   const found: string[] = [];
   for (const path of [...new Set(paths)].sort((a, b) => (withSlash(a) < withSlash(b) ? -1 : 1))) {

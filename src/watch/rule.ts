@@ -5,28 +5,28 @@ import type { Hook } from '../compose/model/hooks.ts';
 import { bytesOfText, isAtOrBelow, relativeTo, textOfBytes } from './change.ts';
 import { conflictEnding } from './merge.ts';
 
-/** A rule of `develop.watch`, ready to be asked about paths. Paths are bytes in latin1. */
+/** A rule of `develop.watch` in compiled form. Paths are bytes in latin1. */
 export interface CompiledRule {
   readonly service: string;
   readonly action: WatchAction;
   readonly path: string;
-  /** Where in the container what changes is put; of rules that sync. */
+  /** Where changes are put in the container; only for rules that sync. */
   readonly target: string | undefined;
   readonly exec: Hook | undefined;
   readonly initialSync: boolean;
-  /** What the container changes comes here. */
+  /** Changes in the container are copied here. */
   readonly both: boolean;
-  /** Whether a change at the path sets the rule off. */
+  /** Whether a change at the path triggers the rule. */
   triggers(path: string): boolean;
-  /** Whether anything below the directory could. */
+  /** Whether anything below the directory could trigger it. */
   reaches(directory: string): boolean;
-  /** Where what stands at the path is put; undefined where it is not synced. */
+  /** Where the content of the path is put; undefined if it is not synced. */
   targetOf(path: string): string | undefined;
-  /** Whether it would be synced, but that a bind mount shows it in the container. */
+  /** Whether it would be synced, except that a bind mount shows it in the container. */
   isMounted(path: string): boolean;
 }
 
-/** What a rule is made from. Paths are text. */
+/** The source of a rule. Paths are text. */
 export interface RuleInput {
   readonly service: string;
   readonly action: WatchAction;
@@ -40,7 +40,7 @@ export interface RuleInput {
   readonly ignore?: readonly string[];
   /** The patterns of the build's ignore file, and the directory they are relative to. */
   readonly dockerignore?: { readonly context: string; readonly patterns: readonly string[] };
-  /** Files that describe the service and don't belong into it: compose files, Dockerfile. A rule for one of them alone syncs it. */
+  /** Files that define the service and don't belong in it: compose files, Dockerfile. A rule for just one of them syncs it. */
   readonly described?: readonly string[];
   readonly mounts?: readonly BindMount[];
 }
@@ -50,7 +50,7 @@ export interface BindMount {
   readonly target: string;
 }
 
-/** What editors and file managers leave beside what they save: Docker Compose's list and some more. */
+/** What editors and file managers leave beside the files they save: Docker Compose's list and some more. */
 const passing = [
   '**/*___jb_old___',
   '**/*___jb_tmp___',
@@ -72,12 +72,12 @@ const passing = [
   `**/*${conflictEnding}`,
 ];
 
-/** One list of patterns and what it is relative to. */
+/** One list of patterns, and the directory that it is relative to. */
 class Anchored {
   readonly #at: string;
   readonly #patterns: readonly string[];
   readonly #matcher: IgnoreMatcher;
-  /** Index → the patterns behind it. */
+  /** Index → the patterns after it. */
   readonly #behind = new Map<number, IgnoreMatcher>();
 
   constructor(at: string, patterns: readonly string[] = []) {
@@ -90,7 +90,10 @@ class Anchored {
     return this.#decide(path)?.excluded === true;
   }
 
-  /** Whether all below a directory is excluded with it: only a pattern behind the one that excludes it could take something back. */
+  /**
+   * Whether everything below an excluded directory is excluded, too: only a pattern after the one that excludes it
+   * could make an exception.
+   */
   closes(directory: string): boolean {
     const decision = this.#decide(directory);
     if (decision?.excluded !== true || decision.by === undefined) return false;
@@ -112,8 +115,8 @@ class Anchored {
 const patternPath = (path: string, at: string): string => textOfBytes(relativeTo(path, at));
 
 /**
- * Compiles a rule. A path is ignored by the build's ignore file, by the rule's `ignore`, and as something editors leave;
- * what is ignored is never included. @throws TcomposeError BUILD_IGNORE for a pattern that can't be read
+ * Compiles a rule. A path may be ignored by the build's ignore file, by the rule's `ignore`, and as an editor's
+ * leftover; ignored paths are never included. @throws TcomposeError BUILD_IGNORE for an invalid pattern
  */
 export function compileRule(input: RuleInput): CompiledRule {
   const path = bytesOfText(input.path);
@@ -161,7 +164,7 @@ function targets(
   const placeOf = (at: string): { readonly to: string; readonly mounted: boolean } | undefined => {
     if (target === undefined || described.has(at) || !rule.triggers(at)) return undefined;
     const to = posix.join('/', target, relativeTo(at, path));
-    // It is there already, or it would be written to another place of this machine.
+    // It is there already, or it would be written to another place on this machine.
     const mounted = mounts.some((mount) => isAtOrBelow(at, mount.source) || isAtOrBelow(to, mount.target));
     return { to: to.length > 1 && to.endsWith('/') ? to.slice(0, -1) : to, mounted };
   };
@@ -174,6 +177,6 @@ function targets(
   };
 }
 
-/** Whether any of the rules could want something in the directory: else it is not entered. */
+/** Whether any of the rules could apply to something in the directory: otherwise it is not entered. */
 export const anyReaches = (rules: readonly CompiledRule[], directory: string): boolean =>
   rules.some((rule) => rule.reaches(directory));

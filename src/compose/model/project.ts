@@ -28,11 +28,11 @@ export interface Project {
   readonly models: Readonly<Record<string, Model>>;
   /** Active profiles; `*` stands for all. */
   readonly profiles: readonly string[];
-  /** Its name is that of its directory: nobody has given it another. */
+  /** The project is named after its directory, because nobody gave it another name. */
   readonly namedAfterDirectory?: boolean;
-  /** Services that profiles or the selection exclude; their names are kept, so that their containers are no orphans. */
   /** Also create networks and volumes that no service uses (`--all-resources`). Default false. */
   readonly everyResource?: boolean;
+  /** Services that profiles or the selection exclude; kept by name so that their containers do not count as orphans. */
   readonly disabledServices: Readonly<Record<string, Service>>;
   /** Top-level `x-*` keys. */
   readonly extensions: Extensions;

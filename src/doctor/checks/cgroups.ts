@@ -3,12 +3,12 @@ import type { CgroupFacts } from '../facts.ts';
 import { type Finding, limited, ok } from '../finding.ts';
 import { asRoot, type Ground, writeFile } from '../ground.ts';
 
-/** What limits are held by. */
+/** The controllers that limits need. */
 const wanted = ['cpu', 'cpuset', 'io', 'memory', 'pids'] as const;
-/** The same in a v1 hierarchy. */
+/** The same for v1 hierarchies. */
 const wantedV1 = ['cpu', 'cpuset', 'blkio', 'memory', 'pids', 'devices', 'freezer'] as const;
 
-/** Control groups: nothing but limits, pausing and statistics depends on them. */
+/** Control groups: only limits, pausing and statistics depend on them. */
 export function cgroupFindings(facts: CgroupFacts, ground: Ground): readonly Finding[] {
   return ground.uid === 0 ? [rootFinding(facts.layout)] : [userFinding(facts, ground)];
 }
@@ -76,7 +76,7 @@ function userFinding(facts: CgroupFacts, ground: Ground): Finding {
   );
 }
 
-/** The drop-in by which systemd delegates controllers to users' own managers; it counts from the next login on. */
+/** The drop-in with which systemd delegates controllers to users' own managers; it applies from the next login on. */
 function delegate(ground: Ground): string {
   const directory = '/etc/systemd/system/user@.service.d';
   const text = `[Service]\\nDelegate=${wanted.join(' ')}\\n`;

@@ -3,12 +3,12 @@ import { type Finding, limited, missing, ok } from '../finding.ts';
 import { asRoot, type Ground } from '../ground.ts';
 
 const day = 86_400_000;
-/** Files' times and the clock come from two counters; network file systems are further apart. */
+/** Files' times and the clock come from two counters; network file systems may differ more. */
 const tolerated = 60_000;
 
 const iso = (time: number): string => new Date(time).toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** A clock that is wrong makes certificates invalid and files look newer than they are. */
+/** A wrong clock makes certificates invalid and files look newer than they are. */
 export function clockFindings({ now, installed, newest }: ClockFacts, ground: Ground): readonly Finding[] {
   const set = asRoot(ground, 'timedatectl set-ntp true');
   if (now < installed - day) {

@@ -1,7 +1,7 @@
 import type { EngineFacts, OtherEngine } from '../facts.ts';
 import { type Finding, limited, missing, ok } from '../finding.ts';
 
-/** The engine of the person who asks. One that does not run is fine: commands start it. */
+/** The engine of the user who asks. One that does not run is fine: commands start it. */
 export function engineFindings(facts: EngineFacts): readonly Finding[] {
   if (facts.dockerHost !== undefined)
     return [
@@ -46,7 +46,7 @@ function state({ state: how, version, cli, pid, socket, lastWords, log }: Engine
 const damages = ({ damaged }: EngineFacts): readonly Finding[] =>
   damaged.map(({ file, why, remedy }) => limited('engine.damaged', `${file} is damaged: ${why}. ${remedy}`));
 
-/** Engines of others on this machine, whose containers no command of this person shows. */
+/** Other users' engines on this machine, whose containers this user's commands don't show. */
 export function otherFindings(engines: readonly OtherEngine[]): readonly Finding[] {
   return engines.map(({ whose, socket, running }) =>
     ok(

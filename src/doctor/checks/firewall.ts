@@ -2,7 +2,7 @@ import type { FirewallFacts } from '../facts.ts';
 import { type Finding, limited, missing, ok } from '../finding.ts';
 import { type Ground, sysctl } from '../ground.ts';
 
-/** Other firewalls. A user's networks are in a namespace of their own, where none of the machine's rules is. */
+/** Other firewalls. A rootless engine's networks are in a separate namespace, to which the machine's rules don't apply. */
 export function firewallFindings(facts: FirewallFacts, ground: Ground): readonly Finding[] {
   if (ground.uid !== 0) {
     const who = named(facts);
@@ -35,7 +35,7 @@ function forwarding({ forward, settable }: FirewallFacts, ground: Ground): Findi
   );
 }
 
-/** With br_netfilter, what goes from container to container of one network passes the machine's forward rules, too. */
+/** With br_netfilter, traffic between containers of one network also passes the machine's forward rules. */
 function bridged({ bridgeCalls, legacyForward }: FirewallFacts, ground: Ground): readonly Finding[] {
   if (bridgeCalls !== '1' || !drops(legacyForward)) return [];
   return [
@@ -50,7 +50,7 @@ function bridged({ bridgeCalls, legacyForward }: FirewallFacts, ground: Ground):
 const drops = (rules: string | undefined): boolean =>
   rules !== undefined && /^-P FORWARD DROP|^-A FORWARD -j (DROP|REJECT)/m.test(rules);
 
-/** Accepts are put into nf_tables' chains by the engine, but not into those of the old iptables. */
+/** The engine adds accepts to nf_tables chains, but can't add them to those of legacy iptables. */
 function legacy({ legacyForward }: FirewallFacts): Finding {
   if (legacyForward === undefined) return ok('firewall.legacy', 'no rules of iptables-legacy');
   if (!drops(legacyForward) || /^-A FORWARD -i tc\+ -j ACCEPT/m.test(legacyForward))
@@ -83,7 +83,7 @@ interface NftChain {
   readonly policy?: string;
 }
 
-/** Foreign chains at the forward hook whose policy is drop, of the output of `nft -j list chains`. */
+/** Foreign chains at the forward hook whose policy is drop, from the output of `nft -j list chains`. */
 function droppingChains(json: string | undefined): readonly string[] {
   if (json === undefined) return [];
   try {

@@ -3,11 +3,11 @@ import type { InotifyFacts } from '../facts.ts';
 import { type Finding, limited, ok } from '../finding.ts';
 import { type Ground, sysctl } from '../ground.ts';
 
-/** What a watcher of a mid-sized source tree takes. */
+/** What a watcher of a mid-sized source tree needs. */
 const usual = 65_536;
 const plenty = 1_048_576;
 
-/** Limits of watching files: `tcompose watch` and whatever in containers reloads by itself share them. */
+/** Limits of watching files: shared by `tcompose watch` and everything in containers that reloads by itself. */
 export function inotifyFindings(
   { watches, instances, probe, needed }: InotifyFacts,
   ground: Ground,

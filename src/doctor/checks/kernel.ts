@@ -25,7 +25,7 @@ export function kernelFindings({ release, arch, node }: KernelFacts): readonly F
   ];
 }
 
-/** Whether a version (`6.1.0-9-amd64`, `v22.1.0`) is one or later than it. */
+/** Whether a version (`6.1.0-9-amd64`, `v22.1.0`) is at least the given one. */
 function atLeast(version: string, [major, minor]: readonly [number, number]): boolean {
   const [own = 0, next = 0] = version
     .replace(/^v/, '')

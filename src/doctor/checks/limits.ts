@@ -3,13 +3,13 @@ import type { LimitFacts } from '../facts.ts';
 import { type Finding, limited, missing, ok } from '../finding.ts';
 import { asRoot, type Ground, sysctl } from '../ground.ts';
 
-/** Open files below which an engine with some containers comes to its end. */
+/** Open files below which an engine with some containers runs out. */
 const fewFiles = 4096;
-/** What the search engines of the Lucene family want, or they do not start. */
+/** What search engines of the Lucene family require to start. */
 const manyMaps = 262_144;
 const mapHungry = /(^|\/)(elasticsearch|opensearch|sonarqube|cassandra|neo4j)([:@]|$)/;
 
-/** Limits and settings of the kernel that containers run into. */
+/** Kernel limits and settings that containers run into. */
 export function limitFindings(facts: LimitFacts, ground: Ground): readonly Finding[] {
   const found = [...files(facts), ...keys(facts, ground), ...maps(facts, ground), ...kinds(facts, ground)];
   return found.length > 0
@@ -63,7 +63,7 @@ function maps({ mapCount, images }: LimitFacts, ground: Ground): readonly Findin
   ];
 }
 
-/** Kinds of namespaces of which there may be hardly any. User namespaces are a topic of their own. */
+/** Kinds of namespaces of which very few are allowed. User namespaces are a separate topic. */
 function kinds({ namespaces }: LimitFacts, ground: Ground): readonly Finding[] {
   return Object.entries(namespaces).flatMap(([kind, most]) => {
     if (kind === 'user' || most >= 64) return [];

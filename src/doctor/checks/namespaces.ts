@@ -12,7 +12,7 @@ const words: Readonly<Partial<Record<ProbeStep, string>>> = {
   pid: 'process',
 };
 
-/** Namespaces: what was tried decides; the settings say why, and what to do. */
+/** Namespaces: the probe's result decides; the settings explain it, and what to do. */
 export function namespaceFindings(facts: NamespaceFacts, ground: Ground): readonly Finding[] {
   const { probe } = facts;
   if (probe === undefined) {
@@ -45,7 +45,7 @@ export function namespaceFindings(facts: NamespaceFacts, ground: Ground): readon
   return [ok('namespaces.kinds', kinds)];
 }
 
-/** Why a user gets no user namespace, or one that is good for nothing. */
+/** Why a user can't make a user namespace, or only a useless one. */
 function userRefusal(facts: NamespaceFacts, probe: Probe, ground: Ground): Finding | undefined {
   const made = probe.user === 0;
   if (made && probe.map === 0 && !forbidden(probe, 'mnt') && !forbidden(probe, 'net')) return undefined;
@@ -77,7 +77,7 @@ function userRefusal(facts: NamespaceFacts, probe: Probe, ground: Ground): Findi
   );
 }
 
-/** A profile of its own for the binary, in which user namespaces are allowed and all else is as it was. */
+/** A separate profile for the binary that allows user namespaces and changes nothing else. */
 function appArmorProfile(binary: string, ground: Ground): string {
   const profile = `abi <abi/4.0>,\\nprofile tcompose ${binary} flags=(unconfined) { userns, }\\n`;
   const file = '/etc/apparmor.d/tcompose';

@@ -10,7 +10,7 @@ const things: Readonly<Partial<Record<ProbeStep, { readonly name: string; readon
   nat: { name: 'address translation (nf_tables nat)', modules: 'nft_chain_nat nft_nat nft_masq' },
 };
 
-/** What networks are made of. Without a network namespace nothing was tried, and `namespaces` says so. */
+/** The parts of networks. Without a network namespace nothing was probed, and `namespaces` reports that. */
 export function networkFindings({ probe }: NetworkFacts, ground: Ground): readonly Finding[] {
   if (probe === undefined || probe.net !== 0) return [];
   const lost = refused(probe, ['bridge', 'veth', 'nft', 'nat']);

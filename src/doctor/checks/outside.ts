@@ -2,7 +2,7 @@ import type { OutsideFacts } from '../facts.ts';
 import { type Finding, limited, ok } from '../finding.ts';
 import { asRoot, type Ground, install } from '../ground.ts';
 
-/** The way from a user's containers to the internet. Root's go by the machine's own forwarding. */
+/** How a rootless engine's containers reach the internet. Root's use the machine's own forwarding. */
 export function outsideFindings(
   { pasta, slirp4netns, tun }: OutsideFacts,
   ground: Ground,

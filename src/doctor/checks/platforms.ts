@@ -2,9 +2,9 @@ import type { PlatformFacts } from '../facts.ts';
 import { type Finding, missing, ok } from '../finding.ts';
 import { type Ground, install } from '../ground.ts';
 
-/** What a processor runs beside its own programs. */
+/** Other architectures whose programs a processor runs. */
 const also: Readonly<Record<string, readonly string[]>> = { amd64: ['386'], arm64: ['arm'] };
-/** binfmt_misc entries are named after qemu's words. */
+/** binfmt_misc entries have qemu's names of architectures. */
 const qemu: Readonly<Record<string, string>> = {
   amd64: 'x86_64',
   '386': 'i386',
@@ -12,7 +12,7 @@ const qemu: Readonly<Record<string, string>> = {
   loong64: 'loongarch64',
 };
 
-/** Emulators for programs of other processors. They are needed only for services that ask for another platform. */
+/** Emulators for programs of other processors. Only services that request another platform need them. */
 export function platformFindings(
   { arch, interpreters, wanted }: PlatformFacts,
   ground: Ground,

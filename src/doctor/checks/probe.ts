@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { errnoName } from '../../errno.ts';
 import type { Probe, ProbeStep } from '../facts.ts';
 
-/** Of these steps the ones that were refused, with the name of the error. A step that was not reached is none. */
+/** Those of these steps that were refused, with the error's name. Steps that were not reached are not included. */
 export function refused(
   probe: Probe,
   steps: readonly ProbeStep[],
@@ -15,6 +15,6 @@ export function refused(
 
 const { EPERM, EACCES } = constants.errno;
 
-/** Whether a step was refused for lack of a right, not of a feature. */
+/** Whether a step was refused for lack of permission, not of a feature. */
 export const forbidden = (probe: Probe, step: ProbeStep): boolean =>
   [EPERM, EACCES].includes(probe[step] ?? 0);

@@ -2,7 +2,7 @@ import type { ResolverFacts } from '../facts.ts';
 import { type Finding, limited, ok } from '../finding.ts';
 import { asRoot, type Ground } from '../ground.ts';
 
-/** Who answers for names of other machines; containers ask the engine, which asks those. */
+/** The servers that resolve names of other machines; containers ask the engine, which asks them. */
 export function resolverFindings({ text, listening }: ResolverFacts, ground: Ground): readonly Finding[] {
   const lost = 'names of other machines cannot be resolved, and nothing can be pulled';
   if (text === undefined) {

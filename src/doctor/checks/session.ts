@@ -2,7 +2,7 @@ import type { SessionFacts } from '../facts.ts';
 import { type Finding, limited, ok } from '../finding.ts';
 import type { Ground } from '../ground.ts';
 
-/** How long containers live: until the machine's end, or a logout, and whether they come back after a boot. */
+/** How long containers live: until the machine shuts down, or a logout, and whether they start again after a boot. */
 export function sessionFindings(facts: SessionFacts, ground: Ground): readonly Finding[] {
   const { unit, systemd, lingers } = facts;
   const boot =

@@ -6,7 +6,7 @@ import { refused } from './probe.ts';
 /** File systems that can't hold an overlay's upper directory, or lose owners and attributes of files. */
 const unfit = /^(nfs4?|cifs|smb3|9p|vboxsf|fuse(\..*)?|ecryptfs|overlay|vfat|exfat|ntfs3?)$/;
 
-/** Where containers' roots lie, and what they are made with. */
+/** Where containers' roots are, and how they are made. */
 export function storageFindings(facts: StorageFacts, ground: Ground): readonly Finding[] {
   const found = [overlay(facts, ground)];
   const { state } = facts;
@@ -29,7 +29,7 @@ export function storageFindings(facts: StorageFacts, ground: Ground): readonly F
   return found;
 }
 
-/** The command that has state elsewhere, where that is any better. */
+/** The command that puts the state elsewhere, if that is better. */
 function move({ elsewhere }: StorageFacts): string | undefined {
   if (elsewhere === undefined || unfit.test(elsewhere.type) || elsewhere.options.includes('noexec'))
     return undefined;

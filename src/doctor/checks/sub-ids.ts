@@ -2,7 +2,7 @@ import type { IdProgram, SubIdFacts } from '../facts.ts';
 import { type Finding, limited, ok } from '../finding.ts';
 import { asRoot, type Ground, install } from '../ground.ts';
 
-/** Ids that images use: 65534 is nobody's. */
+/** Number of ids that images use: 65534 is nobody. */
 const usualIds = 65_536;
 
 interface Range {
@@ -11,7 +11,7 @@ interface Range {
   readonly count: number;
 }
 
-/** The ids that a user has for his containers. Root has all ids, so there is no finding. */
+/** The ids that a user has for containers. Root has all ids, so there is no finding. */
 export function subIdFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] {
   if (ground.uid === 0) return [];
   const uids = ranges(facts.subuid.own);
@@ -33,7 +33,7 @@ const ranges = (text: string): readonly Range[] =>
 
 const total = (of: readonly Range[]): number => of.reduce((sum, one) => sum + one.count, 0);
 
-/** Gives the user the next free range. */
+/** The command that gives the user the next free range. */
 function addRange({ subuid, subgid }: SubIdFacts, ground: Ground): string {
   const ends = [...ranges(subuid.all), ...ranges(subgid.all)].map((one) => one.first + one.count);
   const first = Math.max(100_000, ...ends);
@@ -44,7 +44,7 @@ function addRange({ subuid, subgid }: SubIdFacts, ground: Ground): string {
 const onlyOne = 'containers have one id, yours, and images with several users do not work';
 
 function noRange(facts: SubIdFacts, noUids: boolean, ground: Ground): Finding {
-  // Inside of a namespace with few ids there is nothing to give.
+  // Inside a namespace with few ids there are none to give.
   const [, , inside = '4294967295'] = facts.uidMap.trim().split(/\s+/);
   const nested = Number(inside) < usualIds;
   const where = noUids ? '/etc/subuid' : '/etc/subgid';
@@ -56,7 +56,7 @@ function noRange(facts: SubIdFacts, noUids: boolean, ground: Ground): Finding {
     : limited('sub-ids.range', `${where} has no ids for ${ground.user}: ${onlyOne}`, addRange(facts, ground));
 }
 
-/** Ranges that the namespace this process is in does not have itself: newuidmap refuses them. */
+/** Ranges that this process's own namespace does not have: newuidmap refuses them. */
 function outsideOf({ uidMap }: SubIdFacts, own: readonly Range[]): Finding | undefined {
   const mapped = uidMap
     .trim()
@@ -128,11 +128,11 @@ function programFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] 
 
 const right = (name: 'newuidmap' | 'newgidmap') => (name === 'newuidmap' ? 'cap_setuid' : 'cap_setgid');
 
-/** Without getcap(8) nothing is known of capabilities: no reason to complain. */
+/** Without getcap(8) capabilities are unknown, which is no reason to complain. */
 const hasRight = ({ setuid, capabilities }: IdProgram, name: 'newuidmap' | 'newgidmap'): boolean =>
   setuid || capabilities === undefined || capabilities.includes(right(name));
 
-/** A range that another user has too, or that a real account lies in: its files and processes are within reach of containers. */
+/** A range that another user has too, or that contains a real account: containers could reach its files and processes. */
 function overlaps({ subuid, passwd }: SubIdFacts, own: readonly Range[], ground: Ground): readonly Finding[] {
   const mine = [ground.user, String(ground.uid)];
   const other = ranges(subuid.all).find(

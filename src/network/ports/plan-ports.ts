@@ -20,9 +20,9 @@ export interface PortWorld {
   holder(binding: PortBinding): PortHolder | undefined;
   /** Name of another container that is checked together with this one and requests a conflicting port. */
   rival?(binding: PortBinding): string | undefined;
-  /** First and last port of the ephemeral range, and where to begin. */
   /** The lowest of all requested ports. */
   readonly lowest?: number;
+  /** First and last port of the ephemeral range, and where to begin. */
   ephemeral: { first: number; last: number; next(): number };
 }
 

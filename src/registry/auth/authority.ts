@@ -4,7 +4,7 @@ import type { BearerChallenge, Entrance } from './challenge.ts';
 import { basicAuthorization, describeSource, isAnonymous, type RegistryCredentials } from './credentials.ts';
 import { parseToken, type Token, type TokenRequest, tokenRequests } from './token-request.ts';
 
-/** Who wants what from whom. */
+/** Which credentials are used for which rights at which host. */
 export interface Subject {
   /** `host[:port]` of the endpoint. */
   readonly host: string;
@@ -13,25 +13,26 @@ export interface Subject {
   readonly credentials: RegistryCredentials;
 }
 
-/** What a token server answered. `words`: what it says is wrong. */
+/** A token server's answer. `words`: its error message. */
 export interface TokenReply {
   readonly status: number;
   readonly text: string;
   readonly words: string;
 }
 
-/** How a token server is asked; errors of the network are thrown. */
+/** Sends a request to a token server; network errors are thrown. */
 export type AskForToken = (request: TokenRequest) => Promise<TokenReply>;
 
-/** Keeps what lets clients into registries: tokens until they end, and which hosts want Basic. */
+/** Stores what gives clients access to registries: tokens until they expire, and which hosts require Basic. */
 export interface Authority {
-  /** Value of `Authorization` for a first try; undefined: none is known to be wanted. */
+  /** Value of `Authorization` for a first attempt; undefined: it is not known whether one is needed. */
   current(subject: Subject): string | undefined;
-  /** Whether the token in use has less than a fifth of its life left. */
+  /** Whether the token in use has less than a fifth of its lifetime left. */
   isOld(subject: Subject): boolean;
   /**
-   * Value of `Authorization` after a 401. `refused` is what was sent. A token that another request got meanwhile is used first; with `alone` a new one
-   * is got that no other request uses: some servers count the uses of a token.
+   * Value of `Authorization` after a 401. `refused` is what was sent. A token that another request has obtained
+   * meanwhile is used first; with `alone` a new one is obtained that no other request uses: some servers count the uses
+   * of a token.
    * @throws TcomposeError REGISTRY_DENIED
    */
   enter(
@@ -39,11 +40,11 @@ export interface Authority {
     entrance: Entrance | undefined,
     options: { readonly refused: string | undefined; readonly alone: boolean; readonly ask: AskForToken },
   ): Promise<string>;
-  /** Forgets what is known of a subject's host, so that it is asked for again. */
+  /** Forgets what is known about a subject's host, so that it is determined again. */
   forget(subject: Subject): void;
 }
 
-/** Tokens remembered, over all registries; the oldest goes. */
+/** Most tokens to remember, for all registries; the oldest is dropped. */
 const mostTokens = 256;
 
 /** `now` in milliseconds. */
@@ -151,7 +152,7 @@ function denied({ host, credentials }: Subject, why: string, words: string): Tco
   });
 }
 
-/** What somebody who was not let in can do. */
+/** What a user who was refused can do. */
 export function loginHint(credentials: RegistryCredentials, host: string): string {
   const source = describeSource(credentials);
   return isAnonymous(credentials) ? `${source}; \`tcompose login ${host}\` stores them` : source;
@@ -165,7 +166,7 @@ function hostKey({ host, credentials }: Subject): string {
   return JSON.stringify([host, fingerprint(credentials)]);
 }
 
-/** Secrets are not kept as keys. */
+/** Secrets are not stored as keys. */
 function fingerprint({ username, password, identityToken }: RegistryCredentials): string {
   if (!username && identityToken === undefined) return '';
   return createHash('sha256')

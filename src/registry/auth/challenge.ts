@@ -1,11 +1,11 @@
-/** One way a server says it lets somebody in (RFC 9110, 11.3). Names of parameters are in lower case. */
+/** One of a server's authentication schemes (RFC 9110, 11.3). Names of parameters are in lower case. */
 export interface Challenge {
   /** In lower case: `bearer`, `basic`. */
   readonly scheme: string;
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** A challenge that a token server is to be asked about (distribution's token specification). */
+/** A challenge that requires asking a token server (distribution's token specification). */
 export interface BearerChallenge {
   readonly kind: 'bearer';
   readonly realm: string;
@@ -17,8 +17,8 @@ export interface BearerChallenge {
 export type Entrance = BearerChallenge | { readonly kind: 'basic' };
 
 /**
- * What of a `WWW-Authenticate` header can be followed, the better way first: a token where there is one, for some registries offer Basic
- * first and refuse it. Undefined: no way known here.
+ * The best supported challenge in a `WWW-Authenticate` header: a token if possible, because some registries offer Basic
+ * first and refuse it. Undefined: none is supported.
  */
 export function entranceOf(header: string | undefined): Entrance | undefined {
   const challenges = parseChallenges(header ?? '');
@@ -31,8 +31,8 @@ export function entranceOf(header: string | undefined): Entrance | undefined {
 }
 
 /**
- * All challenges of one or several headers joined by commas. Tolerant: a value without quotes may have any characters but space and comma,
- * and what can't be read is passed over.
+ * All challenges in one header or several joined by commas. Tolerant: a value without quotes may contain anything
+ * except space and comma, and invalid parts are skipped.
  */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: { scheme: string; parameters: Record<string, string> }[] = [];

@@ -1,16 +1,16 @@
-/** What somebody shows a registry to be let in. Nothing of it: anonymous. */
+/** Credentials for a registry. If empty: anonymous. */
 export interface RegistryCredentials {
   readonly username?: string;
   readonly password?: string;
   /** An OAuth refresh token, exchanged for access tokens. */
   readonly identityToken?: string;
-  /** A bearer token to be sent as it is. */
+  /** A bearer token to send unchanged. */
   readonly registryToken?: string;
   /** Where they were found, for messages: `/root/.docker/config.json`, `the helper docker-credential-pass`. */
   readonly source?: string;
 }
 
-/** Whether there is anything to show. */
+/** Whether there are no credentials. */
 export function isAnonymous(credentials: RegistryCredentials): boolean {
   const { username, password, identityToken, registryToken } = credentials;
   return !registryToken && !identityToken && !(username && password !== undefined);
@@ -22,7 +22,7 @@ export function basicAuthorization({ username, password }: RegistryCredentials):
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
-/** Where credentials came from, as words that follow "credentials". */
+/** Where credentials came from, as text that follows "credentials". */
 export function describeSource(credentials: RegistryCredentials): string {
   if (isAnonymous(credentials)) return 'no credentials were given';
   const of = credentials.username ? ` of ${credentials.username}` : '';
@@ -30,8 +30,8 @@ export function describeSource(credentials: RegistryCredentials): string {
 }
 
 /**
- * When a JSON web token ended, milliseconds since the epoch (RFC 7519, `exp`); undefined when it is not one, has no end, or has not ended
- * at `now`. Cloud registries hand out passwords that are such tokens.
+ * When a JSON web token expired, in milliseconds since the epoch (RFC 7519, `exp`); undefined when it is not one, never
+ * expires, or has not expired at `now`. Cloud registries issue passwords that are such tokens.
  */
 export function expiredSince(token: string | undefined, now: number): number | undefined {
   const [, claims, signature] = (token ?? '').split('.');

@@ -3,8 +3,8 @@ import { unreachable } from '../http/refusal.ts';
 import type { Session } from '../http/session.ts';
 
 /**
- * Shows a registry the session's credentials. Resolves when they are good, with an identity token when the registry gives one to be kept in place of the
- * password.
+ * Checks the session's credentials with a registry. Resolves when they are valid, with an identity token if the
+ * registry issues one to be stored instead of the password.
  * @throws TcomposeError REGISTRY_DENIED when they are not, REGISTRY_UNREACHABLE, …
  */
 export async function logIn(session: Session, signal: AbortSignal): Promise<string | undefined> {

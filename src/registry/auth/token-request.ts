@@ -13,8 +13,9 @@ const clientId = 'tcompose';
 const form = 'application/x-www-form-urlencoded';
 
 /**
- * The requests that may give a token, in the order to try them: the next one when a server answers 404 or 405, that is, does not know this
- * way (distribution's "token" and "oauth" pages). Undefined when the realm is no address.
+ * The requests that may give a token, in the order in which to try them: use the next one when a server answers 404 or
+ * 405, which means that it does not support this request (distribution's "token" and "oauth" pages). Undefined when the
+ * realm is not an address.
  */
 export function tokenRequests(
   challenge: BearerChallenge,
@@ -63,18 +64,18 @@ function post(url: URL, fields: Readonly<Record<string, string | undefined>>): T
   };
 }
 
-/** A token and until when it may be used, by the clock `now` came from. */
+/** A token and its expiry, by the same clock as `now`. */
 export interface Token {
   readonly text: string;
   readonly expiresAt: number;
-  /** From here on a long request should ask for another first: less than a fifth of its life is left. */
+  /** From this time on, a long request should first obtain another token: less than a fifth of its lifetime is left. */
   readonly renewAt: number;
 }
 
-/** Seconds a token is good for when the server says less or nothing (distribution's token specification). */
+/** Seconds that a token is valid if the server gives a shorter time or none (distribution's token specification). */
 const shortestLife = 60;
 
-/** A token server's answer; `now` in milliseconds. Undefined when there is no token in it. */
+/** Parses a token server's answer; `now` in milliseconds. Undefined when it contains no token. */
 export function parseToken(text: string, now: number): Token | undefined {
   let value: { token?: unknown; access_token?: unknown; expires_in?: unknown } | null;
   try {
@@ -89,7 +90,7 @@ export function parseToken(text: string, now: number): Token | undefined {
   return { text: token, expiresAt: now + life, renewAt: now + life * 0.8 };
 }
 
-/** The same request, for a token that is to be kept in place of a password. */
+/** The same request, for a token to be stored instead of a password. */
 export function offlineRequest(request: TokenRequest): TokenRequest {
   if (request.body !== undefined) return { ...request, body: `${request.body}&access_type=offline` };
   const url = new URL(request.url);
@@ -98,7 +99,7 @@ export function offlineRequest(request: TokenRequest): TokenRequest {
   return { ...request, url };
 }
 
-/** The identity token in a token server's answer, if it gives any. */
+/** The identity token in a token server's answer, if any. */
 export function parseIdentityToken(text: string): string | undefined {
   try {
     const { refresh_token: token } = JSON.parse(text) as { refresh_token?: unknown };

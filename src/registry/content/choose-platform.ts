@@ -3,8 +3,8 @@ import { formatPlatform, platformRank } from '../../image/platform.ts';
 import type { ImageIndex, IndexEntry } from './manifest.ts';
 
 /**
- * The entries of an index that are images for `wanted`, best first: entries that name a platform by how well it fits, then those that name none,
- * in the order of the index. Attestations, artifacts and entries of unknown types are no images.
+ * The entries of an index that are images for `wanted`, best first: entries with a platform by how well it fits, then
+ * those without one, in the order of the index. Attestations, artifacts and entries of unknown types are not images.
  */
 export function fittingEntries(index: ImageIndex, wanted: Platform): IndexEntry[] {
   return index.entries
@@ -19,7 +19,7 @@ function rankOf({ platform }: IndexEntry, wanted: Platform): number | undefined 
   return platform === undefined ? Number.MAX_SAFE_INTEGER : platformRank(wanted, platform);
 }
 
-/** The platforms that an index offers images for, each once, in its order. */
+/** The platforms for which an index has images, in order, without duplicates. */
 export function offeredPlatforms(index: ImageIndex): string[] {
   const all = index.entries.flatMap((entry) =>
     entry.artifact || entry.platform === undefined ? [] : [formatPlatform(entry.platform)],

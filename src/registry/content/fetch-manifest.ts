@@ -28,12 +28,12 @@ export interface FetchedManifest {
   readonly rateLimit: RateLimit | undefined;
 }
 
-/** A manifest is fetched so often when what comes is not what its digest says. */
+/** How often a manifest is fetched if the content does not match its digest. */
 const mostFetches = 2;
 
 /**
- * The digest that a tag stands for, by a HEAD, which costs no pull of a registry's limit. Undefined when the registry does not say: it has to be
- * fetched then.
+ * The digest that a tag refers to, by a HEAD, which does not count towards a registry's pull limit. Undefined when the
+ * registry does not report it: then the manifest has to be fetched.
  */
 export async function resolveTag(session: Session, place: ManifestPlace): Promise<string | undefined> {
   const answer = await session.persist(
@@ -47,7 +47,7 @@ export async function resolveTag(session: Session, place: ManifestPlace): Promis
 }
 
 /**
- * A manifest by tag or digest, verified: by the digest that was asked for, else by that of the answer's header, when there is one.
+ * A manifest by tag or digest, verified: by the requested digest, else by that in the answer's header, if any.
  * @throws TcomposeError REGISTRY_NOT_FOUND, REGISTRY_CONTENT, …
  */
 export async function fetchManifest(session: Session, place: ManifestPlace): Promise<FetchedManifest> {
@@ -88,8 +88,8 @@ export async function fetchManifest(session: Session, place: ManifestPlace): Pro
 }
 
 /**
- * The manifest of a tag whose digest is known from a HEAD: by that digest, or by the tag when there is none of that digest, for the tag may have moved, or
- * the header was wrong.
+ * The manifest of a tag whose digest is known from a HEAD: by that digest, or by the tag if there is none with that
+ * digest, because the tag may have moved, or the header may be wrong.
  */
 export async function fetchResolved(
   session: Session,

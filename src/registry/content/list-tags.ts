@@ -52,7 +52,7 @@ async function tagsIn(
   }
 }
 
-/** The address in a `Link: <…>; rel="next"` header; of the same origin alone (RFC 8288). */
+/** The address in a `Link: <…>; rel="next"` header; only with the same origin (RFC 8288). */
 export function nextPage(link: string, base: URL): URL | undefined {
   const match = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(link);
   if (match === null || !URL.canParse(match[1]!, base.href)) return undefined;

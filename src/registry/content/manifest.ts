@@ -14,7 +14,7 @@ import {
 
 /** An entry of an index. */
 export interface IndexEntry extends Descriptor {
-  /** As it is written, for answers that show it. */
+  /** The platform as written, for answers that show it. */
   readonly shownPlatform?: Readonly<Record<string, unknown>>;
   readonly kind: ManifestKind | undefined;
   /** An attestation, a signature or another artifact: never an image to run. */
@@ -34,15 +34,15 @@ export interface ImageIndex {
   readonly entries: readonly IndexEntry[];
 }
 
-/** Bytes a manifest may have; registries must take 4 MiB, dockerd took 5. */
+/** Most bytes of a manifest; registries must accept 4 MiB, dockerd's limit was 5. */
 export const maxManifestSize = 8 * 1024 * 1024;
 const maxEntries = 10_000;
-/** As many as an overlay takes, and some more. */
+/** A little more than an overlay supports. */
 const maxLayers = 1000;
 
 /**
- * Reads a manifest or an index. Its type is that of the answer's header, else its own `mediaType`, else what its shape says. `what` names
- * it in errors: `registry.example/app:1`.
+ * Parses a manifest or an index. Its type is that of the answer's header, else its own `mediaType`, else determined by
+ * its form. `what` names it in errors: `registry.example/app:1`.
  * @throws TcomposeError REGISTRY_CONTENT when it is malformed, REGISTRY_UNSUPPORTED when it is not a container image.
  */
 export function parseManifest(
@@ -94,7 +94,7 @@ function imageOf(value: Readonly<Record<string, unknown>>, mediaType: string, wh
   const { config, layers, artifactType } = value;
   if (!isRecord(config)) throw malformed(what, 'it names no configuration');
   const configType = typeof config.mediaType === 'string' ? config.mediaType : '';
-  // An artifact says what it is by its own type, or by that of its configuration.
+  // An artifact is recognised by its own type, or by that of its configuration.
   if (!isImageConfig(configType)) {
     throw noImage(what, typeof artifactType === 'string' && artifactType !== '' ? artifactType : configType);
   }

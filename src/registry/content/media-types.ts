@@ -10,7 +10,7 @@ export const mediaTypes = {
   ociConfig: 'application/vnd.oci.image.config.v1+json',
 } as const;
 
-/** What a registry is asked for when a manifest is wanted; schema 1 too, so that it can be refused by its name. */
+/** The types to request for a manifest; including schema 1, so that it can be refused by name. */
 export const manifestAccept = [
   mediaTypes.ociIndex,
   mediaTypes.dockerIndex,
@@ -30,7 +30,7 @@ const kinds: Readonly<Record<string, ManifestKind>> = {
   [mediaTypes.dockerSchema1Signed]: 'schema1',
 };
 
-/** What a media type of a manifest stands for; undefined for any other type. Parameters and case do not matter. */
+/** The kind of manifest for a media type; undefined for any other type. Parameters and case do not matter. */
 export function manifestKind(mediaType: string | undefined): ManifestKind | undefined {
   return kinds[bareType(mediaType ?? '')];
 }
@@ -48,12 +48,12 @@ export function isImageConfig(mediaType: string): boolean {
 const layerPattern =
   /^application\/vnd\.(?:docker\.image\.rootfs(?:\.foreign)?\.diff\.tar(?:\.gzip|\.zstd)?|oci\.image\.layer(?:\.nondistributable)?\.v1\.tar(?:\+gzip|\+zstd)?)$/;
 
-/** Whether a blob of this type is a file system layer; which compression it has, its first bytes say. */
+/** Whether a blob of this type is a file system layer; its compression is determined by its first bytes. */
 export function isLayer(mediaType: string): boolean {
   return layerPattern.test(mediaType);
 }
 
-/** Whether a layer is one that may not be given on: a push leaves it out when it names another place to fetch it from. */
+/** Whether a layer may not be redistributed: a push omits it if it names another place to fetch it from. */
 export function isForeignLayer(mediaType: string): boolean {
   return /\.foreign\.|\.nondistributable\./.test(mediaType);
 }

@@ -4,7 +4,10 @@ import { digestOf } from './digest.ts';
 import type { ManifestPlace } from './fetch-manifest.ts';
 import { manifestAccept } from './media-types.ts';
 
-/** Puts a manifest under a tag or digest, the bytes as they are. @throws TcomposeError REGISTRY_PUSH when the registry read something else */
+/**
+ * Uploads a manifest under a tag or digest, with unchanged bytes. @throws TcomposeError REGISTRY_PUSH when the registry
+ * has received something else
+ */
 export async function pushManifest(
   session: Session,
   place: ManifestPlace,

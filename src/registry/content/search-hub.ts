@@ -16,7 +16,7 @@ export interface FoundRepository {
 const mostBytes = 4 * 1024 * 1024;
 const address = 'https://index.docker.io/v1/search';
 
-/** Repositories of Docker Hub for a term; no other registry has a search that is agreed upon. */
+/** Repositories of Docker Hub for a term; no other registry has a standard search. */
 export async function searchHub(
   session: Session,
   term: string,

@@ -1,11 +1,14 @@
 /** An error of a registry (distribution's API, "Errors"). */
 export interface RegistryErrorEntry {
-  /** `MANIFEST_UNKNOWN`; empty when the registry names none. */
+  /** `MANIFEST_UNKNOWN`; empty when the registry gives none. */
   readonly code: string;
   readonly message: string;
 }
 
-/** The errors in an answer's body, at most ten; none for a body of another form. Token servers use `details` or `error_description`. */
+/**
+ * The errors in an answer's body, at most ten; none for a body in another format. Token servers use `details` or
+ * `error_description`.
+ */
 export function parseErrorBody(text: string): RegistryErrorEntry[] {
   let value: unknown;
   try {
@@ -31,7 +34,7 @@ export function parseErrorBody(text: string): RegistryErrorEntry[] {
   return words === undefined ? [] : [{ code: '', message: words }];
 }
 
-/** Words of another machine go into messages as one short line without control characters. */
+/** Text from another machine becomes one short line without control characters in messages. */
 function oneLine(value: unknown): string {
   if (typeof value !== 'string') return '';
   return value
@@ -40,7 +43,7 @@ function oneLine(value: unknown): string {
     .slice(0, 300);
 }
 
-/** As Docker shows them: `manifest unknown`, `denied: requested access to the resource is denied`. */
+/** In Docker's form: `manifest unknown`, `denied: requested access to the resource is denied`. */
 export function describeErrors(errors: readonly RegistryErrorEntry[]): string {
   return errors
     .map(({ code, message }) => {

@@ -1,10 +1,10 @@
-/** What kept a request from being answered. Each kind is one thing that somebody can do something about. */
+/** Why a request was not answered. Each kind calls for a different remedy. */
 export type TransportFault =
-  /** The client of the engine went away, or the work was given up. */
+  /** The engine's client disconnected, or the work was given up. */
   | { readonly kind: 'aborted' }
-  /** The name leads to no address. */
+  /** The name does not resolve. */
   | { readonly kind: 'name'; readonly code: string }
-  /** Nobody listens, or no way leads there. */
+  /** Nothing listens there, or there is no route. */
   | { readonly kind: 'connect'; readonly code: string }
   | {
       readonly kind: 'timeout';
@@ -13,15 +13,15 @@ export type TransportFault =
     }
   /** The connection broke while it was used. */
   | { readonly kind: 'reset'; readonly code: string }
-  /** The other end speaks no TLS. */
+  /** The other end does not use TLS. */
   | { readonly kind: 'not-tls' }
   | { readonly kind: 'handshake'; readonly code: string; readonly detail: string }
   | { readonly kind: 'certificate'; readonly code: string; readonly issuer: string }
   | { readonly kind: 'proxy'; readonly why: string; readonly hint?: string }
-  /** It led to where nobody follows. */
+  /** It redirects to an address that is not followed. */
   | { readonly kind: 'redirect'; readonly why: string };
 
-/** Errors of a handshake with something that answers in another protocol. */
+/** Errors of a handshake with a server that answers in another protocol. */
 const plainAnswer =
   /wrong version number|packet length too long|http request|unknown protocol|record layer failure/i;
 
@@ -35,11 +35,11 @@ const connectCodes = [
   'EPERM',
 ];
 
-/** What an error of Node's sockets means; `secure`: while TLS was being agreed upon. */
+/** The fault for an error of Node's sockets; `secure`: during the TLS handshake. */
 export function faultOf(error: unknown, secure = false): TransportFault {
   const carried = (error as { fault?: TransportFault } | undefined)?.fault;
   if (carried !== undefined) return carried;
-  // Several addresses were tried: the last failure stands for all.
+  // Several addresses were tried: the last failure represents all.
   const each = (error as { errors?: readonly unknown[] } | undefined)?.errors;
   if (each !== undefined && each.length > 0) return faultOf(each.at(-1), secure);
   const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
@@ -54,18 +54,18 @@ export function faultOf(error: unknown, secure = false): TransportFault {
   return { kind: 'reset', code: code || message };
 }
 
-/** OpenSSL's words without its numbers and file names. */
+/** OpenSSL's message without its numbers and file names. */
 function sslDetail(message: string): string {
   const parts = message.trim().split(':');
   return (parts.length > 5 ? parts[5] : message)?.trim().slice(0, 200) ?? '';
 }
 
-/** An error that carries its fault through places that know errors alone. */
+/** An error that transports its fault through code that only knows errors. */
 export function faultError(fault: TransportFault): Error {
   return Object.assign(new Error(describeFault(fault)), { fault });
 }
 
-/** Whether another try may do better: what is wrong with names, certificates and proxies stays wrong. */
+/** Whether another attempt may succeed: problems with names, certificates and proxies are permanent. */
 export function isPassing(fault: TransportFault): boolean {
   return fault.kind === 'timeout' || fault.kind === 'reset' || fault.kind === 'connect';
 }

@@ -2,17 +2,18 @@ import type { Answer, OutgoingRequest, Sent, Transport } from './transport.ts';
 
 const mostRedirects = 10;
 const redirecting = [301, 302, 303, 307, 308];
-/** What belongs to the host that was asked, and to nobody it leads to. */
+/** Headers meant only for the requested host, and not for hosts that it redirects to. */
 const ownHeaders = ['authorization', 'cookie', 'host'];
 
-/** An answer after redirects; `away`: it came from another origin than was asked, an object store mostly. */
+/** An answer after redirects; `away`: it came from another origin than the requested one, usually an object store. */
 export type Followed =
   | (Sent & { readonly ok: false })
   | { readonly ok: true; readonly answer: Answer; readonly away: boolean };
 
 /**
- * Sends a request and follows where it leads (RFC 9110, 15.4). `Authorization` goes on to the same scheme, host and port alone. `verified` says that
- * what comes is checked by a digest, so that it may come without TLS; otherwise no way leads from https to http.
+ * Sends a request and follows redirects (RFC 9110, 15.4). `Authorization` is only sent on to the same scheme, host and
+ * port. `verified` says that a digest will check the content, so that it may come without TLS; otherwise redirects from
+ * https to http are not followed.
  */
 export async function sendFollowing(
   transport: Transport,
@@ -51,7 +52,7 @@ export async function sendFollowing(
   }
 }
 
-/** A body that is a stream has been used up. */
+/** A body that is a stream can't be sent twice. */
 function canRepeat({ method, body }: OutgoingRequest): boolean {
   return method === 'GET' || method === 'HEAD' || body === undefined || body instanceof Uint8Array;
 }

@@ -3,12 +3,15 @@ import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { faultError, faultOf } from './fault.ts';
 
-/** Fewer bytes than this in the time of a stall count as none: nobody is to hold a transfer for ever. */
+/**
+ * Receiving fewer bytes than this during the stall time counts as receiving none, so that nobody can hold up a transfer
+ * for ever.
+ */
 const leastBytes = 1024;
 
 /**
- * The bytes of an answer as they come. Time counts only while a byte is waited for, not while the reader is busy. Ends the connection when
- * it is left early. Errors carry a fault.
+ * The bytes of an answer as they arrive. Time counts only while waiting for a byte, not while the reader is busy. Ends
+ * the connection when reading stops early. Errors carry a fault.
  */
 export async function* guardedBody(message: IncomingMessage, stallMs: number): AsyncGenerator<Buffer> {
   const iterator = (message as Readable).iterator({ destroyOnReturn: true });
@@ -31,7 +34,7 @@ export async function* guardedBody(message: IncomingMessage, stallMs: number): A
       }
       yield value as Buffer;
     }
-    // A connection that ends before the announced length is no end.
+    // A connection that ends before the announced length is an error.
     if (!message.complete) throw faultError({ kind: 'reset', code: 'cut off' });
   } catch (error) {
     throw faultError(faultOf(error));
@@ -41,8 +44,8 @@ export async function* guardedBody(message: IncomingMessage, stallMs: number): A
 }
 
 /**
- * The bytes without the `Content-Encoding` that somebody on the way put around them though none was asked for (RFC 9110, 8.4). Undefined for
- * an encoding that is not known.
+ * The bytes without a `Content-Encoding` that some intermediary applied though none was requested (RFC 9110, 8.4).
+ * Undefined for an unknown encoding.
  */
 export function decoded(body: AsyncGenerator<Buffer>, encoding: string): AsyncGenerator<Buffer> | undefined {
   const name = encoding.trim().toLowerCase();

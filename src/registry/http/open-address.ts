@@ -4,7 +4,7 @@ import { describeFault } from './fault.ts';
 import { sendFollowing } from './follow.ts';
 import type { Answer, Transport } from './transport.ts';
 
-/** What is at an address: its bytes, to be read to the end or discarded, and how many there are, if that is known. */
+/** The content at an address: its bytes, which must be read to the end or discarded, and their number, if known. */
 export interface OpenedAddress extends Pick<Answer, 'body' | 'discard'> {
   readonly size: number | undefined;
 }
@@ -12,7 +12,7 @@ export interface OpenedAddress extends Pick<Answer, 'body' | 'discard'> {
 const timeouts = { connectMs: 15_000, handshakeMs: 15_000, answerMs: 60_000, stallMs: 60_000 };
 
 /**
- * Fetches what is at an http or https address, redirects followed, once.
+ * Fetches the content at an http or https address, following redirects, once.
  * @throws TcomposeError REGISTRY_UNREACHABLE, REGISTRY_NOT_FOUND for any answer but 200, REGISTRY_PROXY
  */
 export async function openAddress(

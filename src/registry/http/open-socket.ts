@@ -6,31 +6,31 @@ import { type Destination, destinationOf } from '../proxy/host-pattern.ts';
 import { faultError, faultOf, type TransportFault } from './fault.ts';
 import { throughSocks } from './socks.ts';
 
-/** How to get to an origin. */
+/** How to reach an origin. */
 export interface Way {
   readonly origin: URL;
   readonly proxy: ProxyServer | undefined;
-  /** False: no certificate is looked at. */
+  /** False: certificates are not checked. */
   readonly verify: boolean;
-  /** Undefined: Node's own authorities. */
+  /** Undefined: Node's own certificate authorities. */
   readonly context: SecureContext | undefined;
 }
 
 export interface Timeouts {
   readonly connectMs: number;
   readonly handshakeMs: number;
-  /** Until an answer's head is there. */
+  /** Until the head of an answer arrives. */
   readonly answerMs: number;
-  /** Without a byte of a body. */
+  /** Without receiving a byte of the body. */
   readonly stallMs: number;
 }
 
-/** Time for the first of two addresses before the other is tried too. */
+/** Time for the first of two addresses before the other is tried as well. */
 const attemptMs = 250;
 
 /**
- * A connection to an origin, through a proxy's tunnel where there is one for https, with TLS agreed upon and the certificate checked. Rejects with
- * an error that carries a fault (`faultOf`).
+ * A connection to an origin, for https through a proxy's tunnel if there is one, after the TLS handshake and with the
+ * certificate checked. Rejects with an error that carries a fault (`faultOf`).
  */
 export async function openSocket(way: Way, timeouts: Timeouts): Promise<Socket> {
   const { origin, proxy } = way;
@@ -48,7 +48,7 @@ export async function openSocket(way: Way, timeouts: Timeouts): Promise<Socket> 
   return await secured(await tunnel(reached, proxy, origin, timeouts), way, timeouts.handshakeMs);
 }
 
-/** Both families are tried, a quarter of a second apart: one of them is broken often enough. */
+/** Both families are tried, a quarter of a second apart, because one of them is often broken. */
 function openTcp({ host, port }: Destination, ms: number): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect({
@@ -62,7 +62,7 @@ function openTcp({ host, port }: Destination, ms: number): Promise<Socket> {
   });
 }
 
-/** Waits for one event of a socket, for so long; on failure the socket is gone. */
+/** Waits for one event of a socket, for a limited time; on failure the socket is destroyed. */
 function within<S extends Socket>(
   socket: S,
   ms: number,
@@ -92,7 +92,10 @@ function within<S extends Socket>(
   socket.on('error', onError).on('close', onClose).on(event, onDone);
 }
 
-/** The certificate is looked at here and not by Node, so that a refusal can name who signed it. Nothing has been sent then. */
+/**
+ * The certificate is checked here and not by Node, so that a refusal can name its issuer. Nothing has been sent at that
+ * point.
+ */
 async function secured(socket: Socket, way: Way, ms: number): Promise<TLSSocket> {
   const { host } = destinationOf(way.origin);
   const tls = await new Promise<TLSSocket>((resolve, reject) => {
@@ -111,7 +114,7 @@ async function secured(socket: Socket, way: Way, ms: number): Promise<TLSSocket>
   const name = issuer?.CN ?? issuer?.O ?? subject?.CN ?? 'unknown';
   tls.on('error', () => undefined);
   tls.destroy();
-  // The declared type is Error; it is the code of it.
+  // Declared as Error, but it is the error's code.
   const code = String(tls.authorizationError ?? 'unknown');
   throw faultError({ kind: 'certificate', code, issuer: String(name).slice(0, 200) });
 }

@@ -1,12 +1,12 @@
-/** How many more pulls a registry allows, as Docker Hub says it: `76;w=21600`. */
+/** How many more pulls a registry allows, in Docker Hub's form: `76;w=21600`. */
 export interface RateLimit {
   readonly limit: number | undefined;
   readonly remaining: number;
-  /** Length of the window the count is for, seconds. */
+  /** Length of the window to which the count applies, in seconds. */
   readonly windowSeconds: number | undefined;
 }
 
-/** The count of an answer's `RateLimit-Limit` and `RateLimit-Remaining`; undefined without them. */
+/** The count from an answer's `RateLimit-Limit` and `RateLimit-Remaining`; undefined without them. */
 export function parseRateLimit(
   headers: Readonly<Record<string, string | string[] | undefined>>,
 ): RateLimit | undefined {

@@ -3,7 +3,7 @@ import { decoded } from './guarded-body.ts';
 import type { Answer } from './transport.ts';
 
 /**
- * The whole body of an answer, at most `limit` bytes, without an encoding that somebody put around it. `what` names it.
+ * The whole body of an answer, at most `limit` bytes, without an encoding that was applied on the way. `what` names it.
  * @throws TcomposeError REGISTRY_CONTENT when it is longer; an error with a fault when it breaks off
  */
 export async function readBytes(answer: Answer, limit: number, what: string): Promise<Buffer> {
@@ -31,7 +31,7 @@ export async function readBytes(answer: Answer, limit: number, what: string): Pr
   return Buffer.concat(parts);
 }
 
-/** What of a short text can be read: words of an error are not worth another error. */
+/** As much of a short text as can be read: an error message does not justify another error. */
 export async function readWords(answer: Answer): Promise<string> {
   try {
     return (await readBytes(answer, 64 * 1024, 'the answer')).toString('utf8');

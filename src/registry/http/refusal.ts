@@ -6,19 +6,19 @@ import { describeErrors, parseErrorBody } from './error-body.ts';
 import { describeFault, type TransportFault } from './fault.ts';
 import { parseRateLimit } from './rate-limit.ts';
 
-/** What a request was about, for messages. */
+/** What a request was for, in messages. */
 export interface Errand {
-  /** `host[:port]` that was asked. */
+  /** `host[:port]` that the request was sent to. */
   readonly host: string;
-  /** What was wanted, as a person names it: `registry.example/app:1`. */
+  /** What was requested, in the user's terms: `registry.example/app:1`. */
   readonly what: string;
   readonly action: 'pull' | 'push' | 'login' | 'search';
   readonly credentials: RegistryCredentials;
-  /** Digest of a part of it that was asked for. */
+  /** Digest of a requested part of it. */
   readonly blob?: string;
-  /** Where the machine's owner says which registries need no TLS. */
+  /** The file in which the machine's owner can say which registries need no TLS. */
   readonly settingsFile: string;
-  /** Name of the proxy variable that is set for http alone though https was spoken, if so. */
+  /** Name of the proxy variable that is only set for http, if the request used https. */
   readonly httpProxyOnly?: boolean;
 }
 
@@ -28,7 +28,10 @@ export interface FinalAnswer {
   readonly text: string;
 }
 
-/** The error for an answer of a registry, once no other try is worth it. `freeInMs`: when it announced to be ready again. */
+/**
+ * The error for a registry's answer, when another attempt is not worthwhile. `freeInMs`: when the registry said it
+ * would be available again.
+ */
 export function refusalOf(
   answer: FinalAnswer,
   errand: Errand,
@@ -93,7 +96,7 @@ function limitOf(
   });
 }
 
-/** `14:05` by the machine's clock. */
+/** `14:05` in local time. */
 function clockTime(ms: number): string {
   const date = new Date(ms);
   return `${String(date.getHours()).padStart(2, '0')}:${String(date.getMinutes()).padStart(2, '0')}`;
@@ -105,7 +108,7 @@ function spanOf(ms: number): string {
   return minutes < 90 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 }
 
-/** The error that a fault of the network comes to. `tries`: how often it was tried. */
+/** The error for a network fault. `tries`: the number of attempts. */
 export function unreachable(fault: TransportFault, errand: Errand, tries = 1): TcomposeError {
   const { host, what, action } = errand;
   const often = tries > 1 ? ` (tried ${tries} times)` : '';

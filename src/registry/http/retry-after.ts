@@ -1,6 +1,6 @@
 /**
- * Milliseconds that a `Retry-After` header asks to wait (RFC 9110, 10.2.3): seconds, also with a fraction, a Go duration such as
- * `1.5s` or `250µs` that some registries send, or a date. Undefined: none, or none that can be read.
+ * Milliseconds to wait according to a `Retry-After` header (RFC 9110, 10.2.3): seconds, also with a fraction, a Go
+ * duration such as `1.5s` or `250µs` that some registries send, or a date. Undefined if it is missing or invalid.
  */
 export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   const text = header?.trim() ?? '';

@@ -18,7 +18,7 @@ import { type Errand, refusalOf, unreachable } from './refusal.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import type { Answer, OutgoingRequest, Transport } from './transport.ts';
 
-/** What all requests of one pull or push have in common. */
+/** What all requests of one pull or push share. */
 export interface SessionOptions {
   readonly transport: Transport;
   readonly authority: Authority;
@@ -28,17 +28,17 @@ export interface SessionOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly userAgent: string;
-  /** Hosts that spoke plain http when both were tried; shared by all pulls. */
+  /** Hosts that used plain http when both were tried; shared by all pulls. */
   readonly plainHosts: Set<string>;
-  /** Told before a wait, and of what else a person may want to know. */
+  /** Called before a wait, and for other information that a user may want. */
   readonly notice: (notice: Notice) => void;
 }
 
 export type Notice =
   | { readonly kind: 'waiting'; readonly host: string; readonly ms: number; readonly why: string }
-  /** A mirror was passed over. */
+  /** A mirror was skipped. */
   | { readonly kind: 'mirror'; readonly host: string; readonly why: string }
-  /** Each request and what came of it, for whoever wants to see it all. */
+  /** Each request and its result, if the user wants to see them all. */
   | {
       readonly kind: 'asked';
       readonly method: string;
@@ -46,46 +46,47 @@ export type Notice =
       readonly status: number | string;
     };
 
-/** A request below `/v2/` of an endpoint, or to an address that the endpoint gave. */
+/** A request below `/v2/` of an endpoint, or to an address that the endpoint has given. */
 export interface Ask {
   readonly method: OutgoingRequest['method'];
   readonly path: string | URL;
   readonly scopes: readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
-  /** Called for each time it is sent. */
+  /** Called for each attempt. */
   readonly body?: () => NonNullable<OutgoingRequest['body']>;
-  /** What comes is checked by a digest. */
+  /** A digest will check the content. */
   readonly verified?: boolean;
   /** Another request does as well: where the server fails at this one (5xx), it is not sent again. */
   readonly dispensable?: boolean;
   /** Instead of the time for other answers. */
   readonly answerMs?: number;
-  /** A token server is asked for an identity token as well; called with it. */
+  /** If set, the token server is also asked for an identity token; called with it. */
   readonly offline?: (identityToken: string) => void;
   readonly signal: AbortSignal;
 }
 
 export interface WaitOptions {
-  /** Tries in a row; default 8. */
+  /** Most consecutive attempts; default 8. */
   readonly most?: number;
-  /** Told before the wait. */
+  /** Called before the wait. */
   readonly told?: ((ms: number, why: string) => void) | undefined;
 }
 
-/** What came of a request, after tokens and redirects: no status is an error yet. */
+/** The result of a request, after tokens and redirects: no status is an error yet. */
 export type Reply = Followed;
 
-/** One endpoint, spoken to by one client. */
+/** One endpoint, used by one client. */
 export interface Session {
   readonly endpoint: Endpoint;
-  /** Once, with tokens got as needed. @throws TcomposeError REGISTRY_DENIED, REGISTRY_PROXY */
+  /** Sends it once, obtaining tokens as needed. @throws TcomposeError REGISTRY_DENIED, REGISTRY_PROXY */
   ask(ask: Ask): Promise<Reply>;
   /**
-   * Asks again, after waits, while that may help. Answers of every other status are returned, for the caller to tell which are good.
+   * Repeats the request, after waits, as long as that may help. Answers with any other status are returned, and the
+   * caller decides which are errors.
    * @throws TcomposeError REGISTRY_UNREACHABLE, REGISTRY_LIMIT, REGISTRY_FAILED, …
    */
   persist(ask: Ask, what: string, action: Errand['action']): Promise<Answer & { readonly away: boolean }>;
-  /** Waits as a setback asks, or throws what it comes to. `failures` counts from 1. */
+  /** Waits as required after a setback, or throws the error for it. `failures` counts from 1. */
   waitAfter(
     setback: Setback,
     failures: number,
@@ -93,7 +94,7 @@ export interface Session {
     giveUp: (freeInMs?: number) => TcomposeError,
     options?: WaitOptions,
   ): Promise<void>;
-  /** What an answer that is no good comes to. Reads its body. */
+  /** The error for an unusable answer. Reads its body. */
   refusal(
     answer: Answer,
     what: string,
@@ -104,23 +105,23 @@ export interface Session {
   /** Whether the endpoint has ever answered. */
   readonly answered: boolean;
   isTokenOld(scopes: readonly string[]): boolean;
-  /** Forgets the token, so that the next request gets another. */
+  /** Forgets the token, so that the next request obtains another. */
   renew(scopes: readonly string[]): void;
   readonly now: () => number;
   readonly settings: RegistrySettings;
 }
 
-/** The other end was asked by TLS and does not speak it, or there is nothing at all. */
+/** The other end does not use TLS, or nothing listens there. */
 const notSecure: readonly TransportFault['kind'][] = ['not-tls', 'handshake', 'reset', 'connect', 'timeout'];
 
-/** A first contact is tried once more when it broke off; nobody there stays nobody there. */
+/** A first contact that broke off is tried once more; if nothing listens, trying again is useless. */
 const firstTries = 2;
 const laterTries = 5;
 
 export function openSession(endpoint: Endpoint, options: SessionOptions): Session {
   const { transport, authority, settings, credentials, proxies, now } = options;
   const mirror = endpoint.kind === 'mirror';
-  // Credentials are the registry's, and a mirror is somebody else.
+  // Credentials belong to the registry, and a mirror is another party.
   const shown = mirror ? {} : credentials;
   const timeouts: Timeouts = {
     connectMs: mirror ? 5000 : 15_000,
@@ -129,7 +130,10 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     stallMs: settings.stallMs,
   };
   let scheme: string | undefined = endpoint.schemes.length === 1 ? endpoint.schemes[0] : undefined;
-  /** The first request, which finds out what is spoken: all of one pull or push end together, so others may wait for it. */
+  /**
+   * The first request, which finds out the scheme: all requests of one pull or push end together, so others may wait
+   * for it.
+   */
   let finding: Promise<Followed> | undefined;
   let answered = false;
   const subjectOf = (scopes: readonly string[]): Subject => ({
@@ -174,7 +178,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     return followed;
   }
 
-  /** By the scheme that is known to be spoken, or by each of those that may be. */
+  /** With the known scheme, or with each possible one. */
   async function sendByScheme(ask: Ask, authorization: string | undefined): Promise<Followed> {
     if (ask.path instanceof URL) {
       const { origin } = ask.path;
@@ -182,7 +186,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
         (one) => addressOf(endpoint, one, '').origin === origin,
       );
       const sent = await sendTo(ask.path, ask, own ? authorization : undefined);
-      // Another host that the endpoint named: what it says of credentials is not about ours.
+      // Another host that the endpoint named: what it says about credentials does not concern ours.
       return sent.ok ? { ...sent, away: sent.away || !own } : sent;
     }
     if (scheme === undefined && finding !== undefined) await finding.catch(() => undefined);
@@ -263,7 +267,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     for (let round = 0; ; round++) {
       const sent = await sendByScheme(one, authorization);
       if (sent.ok && !sent.away) answered = true;
-      // An object store's 401 is not the registry's: no token of ours is for it.
+      // An object store's 401 is not the registry's: our tokens are not meant for it.
       if (!sent.ok || sent.away || sent.answer.status !== 401 || round === 2) return sent;
       const entrance = entranceOf(sent.answer.headers['www-authenticate']);
       if (entrance === undefined && authorization === undefined) return sent;
@@ -288,7 +292,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     giveUp: (freeInMs?: number) => TcomposeError,
     { most, told }: WaitOptions = {},
   ): Promise<void> {
-    // Somebody else has the image, too: a mirror that is ill or overrun is not waited for.
+    // The image is available elsewhere: a mirror that fails or is overloaded is not waited for.
     if (mirror && endpoint.fallback && setback.kind !== 'network') throw giveUp();
     const step = afterSetback(setback, failures, most);
     if (step.kind === 'give-up') throw giveUp(step.freeInMs);
@@ -326,7 +330,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     isTokenOld: (scopes) => authority.isOld(subjectOf(scopes)),
     renew: (scopes) => authority.forget(subjectOf(scopes)),
     async persist(one, what, action) {
-      // A search is not the registry's own.
+      // A search is not sent to the registry itself.
       const about = {
         ...errand(what, action),
         ...(one.path instanceof URL ? { host: one.path.host } : {}),
@@ -354,7 +358,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
   };
 }
 
-/** Whether what came may be different the next time; undefined: it is final. */
+/** Whether the result may be different next time; undefined: it is final. */
 export function setbackOf(reply: Reply, now: number): Setback | undefined {
   if (!reply.ok) return isPassing(reply.fault) ? { kind: 'network' } : undefined;
   const { status, headers } = reply.answer;
@@ -363,7 +367,10 @@ export function setbackOf(reply: Reply, now: number): Setback | undefined {
   return isPassingStatus(status) ? { kind: 'status', status, retryAfterMs } : undefined;
 }
 
-/** Nobody listens at a registry that never answered before: mostly a wrong name, better reported at once. */
+/**
+ * If a registry has never answered and nothing listens there, the name is usually wrong, and it is better to report
+ * that at once.
+ */
 function worthAnotherTry(fault: TransportFault, answered: boolean): boolean {
   return answered || fault.kind !== 'connect';
 }

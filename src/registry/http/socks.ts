@@ -12,7 +12,7 @@ const noMethod = 255;
 const passwordVersion = 1;
 const connectTo = 1;
 
-/** What a server says of a connection that it did not make (RFC 1928, 6). */
+/** A SOCKS server's reasons for a refused connection (RFC 1928, 6). */
 const refusals: Readonly<Record<number, string>> = {
   1: 'it failed there',
   2: 'its rules forbid it',
@@ -25,8 +25,9 @@ const refusals: Readonly<Record<number, string>> = {
 };
 
 /**
- * Has a SOCKS server (version 5) that is connected to connect on; names are looked up by the server. The socket is the connection then.
- * @throws an error with a fault; the socket is gone
+ * Asks a connected SOCKS server (version 5) for a connection; the server resolves names. Afterwards the socket is that
+ * connection.
+ * @throws an error with a fault; the socket is destroyed
  */
 export async function throughSocks(
   socket: Socket,
@@ -47,7 +48,7 @@ export async function throughSocks(
   try {
     await greet(socket, proxy, failed);
     await connectOn(socket, destination, failed);
-    // The stream forgets then that it was read by hand.
+    // Makes the stream forget that it was read manually.
     await turn();
     return socket;
   } catch (error) {
@@ -99,12 +100,12 @@ async function connectOn(socket: Socket, { host, port }: Destination, failed: Fa
   const [, reply = 1, , kind] = await read(socket, 4);
   if (reply !== 0)
     throw failed(`could not connect to ${host}:${port}: ${refusals[reply] ?? `error ${reply}`}`);
-  // The address that it connected from is of no use here.
+  // The address from which it connected is not needed.
   const length = kind === 1 ? 4 : kind === 4 ? 16 : ((await read(socket, 1))[0] ?? 0);
   await read(socket, length + 2);
 }
 
-/** An address as SOCKS has it: its kind, and bytes. */
+/** An address in the form of SOCKS: its kind, and bytes. */
 export function addressBytes(host: string): Buffer {
   if (isIP(host) === 4) return Buffer.from([1, ...host.split('.').map(Number)]);
   if (isIP(host) === 6) return Buffer.concat([Buffer.from([4]), sixteenBytes(host)]);
@@ -113,7 +114,7 @@ export function addressBytes(host: string): Buffer {
 }
 
 function sixteenBytes(host: string): Buffer {
-  // The URL parser writes an address in its one shortest form, without a dotted part.
+  // The URL parser writes an address in its unique shortest form, without a dotted part.
   const [before = '', after] = new URL(`http://[${host}]/`).hostname.slice(1, -1).split('::');
   const groups = (text: string) =>
     (text === '' ? [] : text.split(':')).map((group) => Number.parseInt(group, 16));
@@ -122,7 +123,10 @@ function sixteenBytes(host: string): Buffer {
   return Buffer.from(all.flatMap((group) => [group >> 8, group & 255]));
 }
 
-/** So many bytes. All that is there is taken out before more is waited for: a stream with something in it says at once that it is readable. */
+/**
+ * Reads that many bytes. Everything available is taken before more is awaited: a stream with data in it reports at once
+ * that it is readable.
+ */
 async function read(socket: Socket, length: number): Promise<Buffer> {
   let have: Buffer = Buffer.alloc(0);
   while (have.length < length) {

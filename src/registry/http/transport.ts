@@ -18,22 +18,22 @@ export interface OutgoingRequest {
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Bytes, or a way to get them that is used once. `length` undefined: sent in chunks. */
+  /** Bytes, or a stream that can be used once. `length` undefined: sent in chunks. */
   readonly body?: Uint8Array | { readonly stream: AsyncIterable<Uint8Array>; readonly length?: number };
   readonly signal: AbortSignal;
   readonly proxies: ProxySettings;
   readonly timeouts: Timeouts;
 }
 
-/** An answer's head, and its body to be read to the end or discarded. */
+/** An answer's head, and its body, which must be read to the end or discarded. */
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** Where it came from, redirects followed. */
+  /** Where it came from, after redirects. */
   readonly url: URL;
   /** To be iterated once; errors carry a fault. */
   readonly body: AsyncGenerator<Buffer>;
-  /** Not interested in the body. Idempotent. */
+  /** Discards the body. Idempotent. */
   discard(): void;
 }
 
@@ -41,22 +41,25 @@ export type Sent =
   | { readonly ok: true; readonly answer: Answer }
   | { readonly ok: false; readonly fault: TransportFault };
 
-/** How an origin is to be trusted; looked up for each request, so that a change of files counts at once. */
+/** The certificate settings of an origin; looked up for each request, so that a change of files applies at once. */
 export type TrustOf = (
   origin: URL,
   attempt: 'first' | 'all',
 ) => Pick<Way, 'verify' | 'context'> & { readonly key: string };
 
-/** Requests over connections that are kept for the next one. */
+/** Sends requests over connections that are kept for later ones. */
 export interface Transport {
-  /** One request and its answer, no redirect followed. Never rejects for what the network does. @throws TcomposeError REGISTRY_PROXY */
+  /**
+   * One request and its answer, without following redirects. Never rejects because of the network. @throws
+   * TcomposeError REGISTRY_PROXY
+   */
   send(outgoing: OutgoingRequest): Promise<Sent>;
   close(): void;
 }
 
-/** An idle connection is kept so long, milliseconds. */
+/** Milliseconds for which an idle connection is kept. */
 const idleMs = 15_000;
-/** Ways remembered; the one that was not used for longest goes. */
+/** Most ways to remember; the least recently used one is dropped. */
 const mostAgents = 64;
 
 class WayAgent extends Agent {
@@ -73,7 +76,7 @@ class WayAgent extends Agent {
   ): undefined {
     this.#open().then(
       (socket) => callback?.(null, socket),
-      // Node's own agents leave the socket out, too.
+      // Node's own agents omit the socket, too.
       (error: Error) => (callback as ((error: Error) => void) | undefined)?.(error),
     );
   }
@@ -85,7 +88,7 @@ export function createTransport(trustOf: TrustOf): Transport {
   function agentFor(way: Way, key: string, timeouts: Timeouts): WayAgent {
     const known = agents.get(key);
     agents.delete(key);
-    // What a request has of time for its answer is not what a proxy has for letting it through.
+    // The time limit for a request's answer does not apply to the proxy's answer.
     const agent = known ?? new WayAgent(() => openSocket(way, { ...timeouts, answerMs: timeouts.stallMs }));
     agents.set(key, agent);
     for (const [other, old] of agents) {
@@ -104,7 +107,7 @@ export function createTransport(trustOf: TrustOf): Transport {
     const { connectMs, handshakeMs, stallMs } = timeouts;
     const name = JSON.stringify([origin.href, proxy?.url.href, key, connectMs, handshakeMs, stallMs]);
     const agent = agentFor({ origin, proxy, ...trust }, name, timeouts);
-    // Plain http goes to a proxy with the whole address in the request line (RFC 9112, 3.2.2).
+    // Plain http through a proxy has the whole address in the request line (RFC 9112, 3.2.2).
     const whole = proxy !== undefined && url.protocol === 'http:' && !isSocks(proxy);
     const authorization = whole ? proxyAuthorization(proxy) : undefined;
     return await exchange(outgoing, {
@@ -117,7 +120,7 @@ export function createTransport(trustOf: TrustOf): Transport {
   return {
     async send(outgoing) {
       const sent = await sendOnce(outgoing, 'first');
-      // Node's own authorities did not do: those of the machine are read and asked, too.
+      // Node's own authorities did not suffice: those of the machine are read and tried, too.
       if (sent.ok || sent.fault.kind !== 'certificate') return sent;
       return await sendOnce(outgoing, 'all');
     },
@@ -139,7 +142,7 @@ async function exchange(outgoing: OutgoingRequest, line: Line): Promise<Sent> {
   for (let again = true; ; again = false) {
     const asked = ask(outgoing, line);
     const sent = await asked.sent;
-    // A connection that was kept may have been closed meanwhile: a request without a body is simply made again.
+    // A kept connection may have been closed meanwhile: a request without a body is simply repeated.
     const stale = !sent.ok && sent.fault.kind === 'reset' && asked.request.reusedSocket;
     if (!stale || !again || outgoing.body !== undefined) return sent;
   }
@@ -202,7 +205,7 @@ function ask(
   return { request: asked, sent };
 }
 
-/** Sends a body no faster than it is taken. */
+/** Sends a body no faster than it is accepted. */
 async function pump(
   stream: AsyncIterable<Uint8Array>,
   asked: ClientRequest,
@@ -241,7 +244,7 @@ function answerOf(message: IncomingMessage, asked: ClientRequest, outgoing: Outg
     discard() {
       if (taken) return;
       taken = true;
-      // A short rest is read, so that the connection can be used again; a long one is not worth it.
+      // A short rest is read, so that the connection can be reused; a long one is not worth it.
       const rest = Number(message.headers['content-length'] ?? Number.NaN);
       if (outgoing.method === 'HEAD' || rest <= 65_536) {
         const timer = setTimeout(() => asked.destroy(), 2000);

@@ -2,18 +2,18 @@ import { TcomposeError } from '../../errors.ts';
 import { type Destination, destinationOf, inNetwork, isLoopback, splitPort } from './host-pattern.ts';
 import { type ProxySettings, variableOf } from './proxy-settings.ts';
 
-/** A proxy to go through. */
+/** A proxy to use. */
 export interface ProxyServer {
-  /** How the proxy itself is spoken to: `http:`, `https:`, or `socks5:` and `socks5h:`, which mean the same here. */
+  /** The protocol of the proxy itself: `http:`, `https:`, or `socks5:` and `socks5h:`, which are equivalent here. */
   readonly url: URL;
-  /** The variable that names it. */
+  /** The variable that sets it. */
   readonly variable: string;
 }
 
 /**
- * The proxy for a request, if any: HTTPS_PROXY or ALL_PROXY for https, HTTP_PROXY or ALL_PROXY for http; never for this machine, nor for
- * what NO_PROXY names.
- * @throws TcomposeError REGISTRY_PROXY for a value that is no address of a proxy, or of a kind that is not spoken here.
+ * The proxy for a request, if any: HTTPS_PROXY or ALL_PROXY for https, HTTP_PROXY or ALL_PROXY for http; never for this
+ * machine, nor for what NO_PROXY lists.
+ * @throws TcomposeError REGISTRY_PROXY for a value that is not a proxy's address, or of an unsupported kind.
  */
 export function chooseProxy(url: URL, settings: ProxySettings): ProxyServer | undefined {
   const destination = destinationOf(url);
@@ -28,10 +28,10 @@ export function chooseProxy(url: URL, settings: ProxySettings): ProxyServer | un
 const socks = ['socks5:', 'socks5h:'];
 const socksPort = 1080;
 
-/** Whether a proxy makes connections of any kind. */
+/** Whether a proxy supports connections of any kind. */
 export const isSocks = ({ url }: ProxyServer): boolean => socks.includes(url.protocol);
 
-/** Where a proxy itself is. */
+/** The address of the proxy itself. */
 export function placeOf(proxy: ProxyServer): Destination {
   const { host, port } = destinationOf(proxy.url);
   return isSocks(proxy) ? { host, port: Number(proxy.url.port || socksPort) } : { host, port };
@@ -56,8 +56,9 @@ function parseProxy(value: string, variable: string): URL {
 }
 
 /**
- * Whether NO_PROXY excepts a destination. Entries, by comma or space: `*`, a host (its subdomains too), `.suffix` or `*.suffix` (subdomains
- * alone), an address, a network; each with `:port` for that port alone (golang.org/x/net/http/httpproxy).
+ * Whether NO_PROXY excludes a destination. Entries, separated by comma or space: `*`, a host (including its
+ * subdomains), `.suffix` or `*.suffix` (only subdomains), an address, a network; each with `:port` for only that port
+ * (golang.org/x/net/http/httpproxy).
  */
 export function isExcepted({ host, port }: Destination, noProxy: string): boolean {
   return noProxy
@@ -75,7 +76,7 @@ export function isExcepted({ host, port }: Destination, noProxy: string): boolea
     });
 }
 
-/** A proxy's address without what is secret in it. */
+/** A proxy's address without its secrets. */
 export function shownProxy({ url }: ProxyServer): string {
   return `${url.protocol}//${url.host}`;
 }

@@ -1,6 +1,9 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Where a request goes, as a pattern of hosts looks at it: host in lower case without brackets, port with the scheme's default. */
+/**
+ * The destination of a request, as host patterns see it: host in lower case without brackets, port with the scheme's
+ * default.
+ */
 export interface Destination {
   readonly host: string;
   readonly port: number;
@@ -13,7 +16,7 @@ export function destinationOf(url: URL): Destination {
   };
 }
 
-/** 127.0.0.0/8, ::1 and `localhost`: this machine, to which neither proxy nor certificate applies. */
+/** 127.0.0.0/8, ::1 and `localhost`: this machine, for which neither proxies nor certificates are used. */
 export function isLoopback(host: string): boolean {
   return (
     host === 'localhost' ||
@@ -23,7 +26,7 @@ export function isLoopback(host: string): boolean {
   );
 }
 
-/** Whether an address lies in `10.0.0.0/8` or `fd00::/8`; false when either is none. */
+/** Whether an address is in `10.0.0.0/8` or `fd00::/8`; false when either is invalid. */
 export function inNetwork(host: string, network: string): boolean {
   const [address = '', prefix = ''] = network.split('/');
   const family = isIP(address);
@@ -35,7 +38,7 @@ export function inNetwork(host: string, network: string): boolean {
   return list.check(host, kind);
 }
 
-/** `host:port` apart; brackets of an IPv6 address are taken off. */
+/** Splits `host:port`; brackets of an IPv6 address are removed. */
 export function splitPort(text: string): { readonly host: string; readonly port: number | undefined } {
   const match = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(text);
   if (match === null) return { host: text, port: undefined };

@@ -1,4 +1,4 @@
-/** Proxies as the environment of a command has them; absent: none. Values as they were written, with or without a scheme. */
+/** Proxies from a command's environment; absent: none. Values as written, with or without a scheme. */
 export interface ProxySettings {
   readonly httpProxy?: string;
   readonly httpsProxy?: string;
@@ -13,10 +13,10 @@ const names: Readonly<Record<keyof ProxySettings, string>> = {
   noProxy: 'NO_PROXY',
 };
 
-/** The variable that a setting stands for, for messages. */
+/** The variable for a setting, for messages. */
 export const variableOf = (setting: keyof ProxySettings): string => names[setting];
 
-/** The proxies of an environment; the lower-case name counts where both are set, as in curl. */
+/** The proxies of an environment; if both are set, the lower-case name counts, as in curl. */
 export function proxiesOfEnvironment(env: Readonly<Record<string, string | undefined>>): ProxySettings {
   const found = Object.entries(names).flatMap(([key, name]) => {
     const value = env[name.toLowerCase()] || env[name];

@@ -3,15 +3,15 @@ import { dirname, join } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { TcomposeError } from '../../errors.ts';
 
-/** Where certificates are looked for. */
+/** Where to look for certificates. */
 export interface CertificatePlaces {
-  /** Directories with one a registry: `certs.d/<host[:port]>/{*.crt, X.cert, X.key}`. */
+  /** Directories with one subdirectory for each registry: `certs.d/<host[:port]>/{*.crt, X.cert, X.key}`. */
   readonly directories: readonly string[];
-  /** Files with the authorities of the machine; those that are there count, all of them. */
+  /** Files with the machine's certificate authorities; all that exist are used. */
   readonly bundles: readonly string[];
 }
 
-/** Bundles of the distributions; the first that is there is the machine's. */
+/** Bundles of the distributions; the first one that exists is the machine's. */
 const systemBundles = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/tls/certs/ca-bundle.crt',
@@ -20,8 +20,9 @@ const systemBundles = [
 ];
 
 /**
- * The places of Docker, of the containers' tools and our own, beside engine.json, for the user of `env`. SSL_CERT_FILE and NODE_EXTRA_CA_CERTS add a
- * bundle each; the engine has the second as TCOMPOSE_EXTRA_CA_CERTS (engine/client/start-engine.ts).
+ * The places of Docker, of the containers' tools and our own, beside engine.json, for the user of `env`. SSL_CERT_FILE
+ * and NODE_EXTRA_CA_CERTS each add a bundle; the engine gets the latter as TCOMPOSE_EXTRA_CA_CERTS
+ * (engine/client/start-engine.ts).
  */
 export function certificatePlaces(
   env: Readonly<Record<string, string | undefined>>,
@@ -40,23 +41,23 @@ export function certificatePlaces(
 }
 
 export interface TrustContext {
-  /** Undefined: Node's own authorities alone. */
+  /** Undefined: only Node's own certificate authorities. */
   readonly context: SecureContext | undefined;
-  /** Changes when what it was made of changes. */
+  /** Changes when its sources change. */
   readonly key: string;
 }
 
 /**
- * Contexts for TLS, made when they are needed and kept while the files they came from stay as they are: to read some hundred certificates takes
- * a fifth of a second.
+ * TLS contexts, made on demand and kept as long as their files do not change: reading some hundred certificates takes a
+ * fifth of a second.
  */
 export function createTrust(places: () => CertificatePlaces) {
   const kept = new Map<string, SecureContext>();
 
   return {
     /**
-     * For `first`, Node's authorities and what is laid down for the registry; for `all` those of the machine as well. Everything adds, nothing
-     * replaces.
+     * For `first`, Node's authorities and those configured for the registry; for `all` also those of the machine. All
+     * are added, none replaced.
      * @throws TcomposeError REGISTRY_CONFIG for a certificate without its key, or a file that can't be read
      */
     contextFor(registry: string, attempt: 'first' | 'all'): TrustContext {
@@ -76,7 +77,7 @@ export function createTrust(places: () => CertificatePlaces) {
   };
 }
 
-/** Files of a registry's directory that certificates are in. */
+/** Certificate files in a registry's directory. */
 function filesOf(directory: string): string[] {
   let names: string[];
   try {

@@ -1,20 +1,20 @@
 import { hub, type Mirror, type RegistrySettings } from './registry-settings.ts';
 
-/** What podman's registries.conf says that counts here, and what of it does not, as sentences. */
+/** The settings in podman's registries.conf that are used here, and sentences about those that are not. */
 export interface ContainersSettings extends Pick<RegistrySettings, 'insecure' | 'mirrors' | 'blocked'> {
   readonly ignored: readonly string[];
 }
 
-/** A table of the file: the values of its keys, as they are written. */
+/** A table of the file: the values of its keys, as written. */
 interface Table {
   readonly name: string;
   readonly values: Map<string, string>;
 }
 
 /**
- * Reads registries.conf (containers-registries.conf(5), version 2): `[[registry]]` with prefix, location, insecure and blocked, and
- * `[[registry.mirror]]` of each. Of TOML it knows tables, strings, booleans and lists, which is all that is found there. Pure; what can't be
- * read says so in `ignored`. `where` names the file in sentences.
+ * Reads registries.conf (containers-registries.conf(5), version 2): `[[registry]]` with prefix, location, insecure and
+ * blocked, and `[[registry.mirror]]` of each. Of TOML it supports tables, strings, booleans and lists, which is all
+ * that occurs there. Pure; unreadable parts are mentioned in `ignored`. `where` names the file in sentences.
  */
 export function parseContainersSettings(text: string, where: string): ContainersSettings {
   const insecure: string[] = [];
@@ -39,13 +39,13 @@ export function parseContainersSettings(text: string, where: string): Containers
       }
       if (values.get('blocked') === 'true') blocked[domain] = where;
       if (values.get('insecure') === 'true') insecure.push(location?.split('/')[0] ?? domain);
-      // Another place stands for the registry as a whole.
+      // Another place replaces the registry as a whole.
       if (location !== undefined && location !== prefix)
         mirrors[domain] = [...(mirrors[domain] ?? []), mirrorOf(location, values, false)];
     } else if (name === 'registry.mirror' && domain !== undefined && location !== undefined) {
       if (values.get('insecure') === 'true') insecure.push(location.split('/')[0]!);
       const others = mirrors[domain] ?? [];
-      // What stands for the registry is asked last.
+      // The place that replaces the registry is asked last.
       mirrors[domain] = [
         ...others.filter(({ fallback }) => fallback),
         mirrorOf(location, values, true),
@@ -62,7 +62,7 @@ const mirrorOf = (location: string, values: Table['values'], fallback: boolean):
   ...(values.get('insecure') === 'true' ? { plain: true } : {}),
 });
 
-/** The registry of a prefix without a path; undefined for a part of one, or a pattern. */
+/** The registry for a prefix without a path; undefined for a part of a registry, or a pattern. */
 function domainOf(prefix: string): string | undefined {
   if (prefix === '' || prefix.includes('/') || prefix.includes('*')) return undefined;
   return prefix === 'index.docker.io' || prefix === 'registry-1.docker.io' ? hub : prefix;
@@ -85,7 +85,7 @@ function tablesOf(text: string): Table[] {
       if (key === undefined || value === undefined) continue;
       open = { key, value };
     }
-    // A list may go on in the next lines.
+    // A list may continue on the next lines.
     if (open.value.startsWith('[') && !open.value.endsWith(']')) continue;
     tables.at(-1)!.values.set(open.key, open.value.trim());
     open = undefined;
@@ -93,7 +93,7 @@ function tablesOf(text: string): Table[] {
   return tables;
 }
 
-/** `#` begins a comment, unless it stands in a string. */
+/** `#` begins a comment, except inside a string. */
 function withoutComment(line: string): string {
   let quote = '';
   for (const [at, character] of [...line].entries()) {

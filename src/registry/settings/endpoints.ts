@@ -3,24 +3,25 @@ import { hub, isInsecure, type RegistrySettings } from './registry-settings.ts';
 /** One place that serves a registry's content. */
 export interface Endpoint {
   readonly kind: 'mirror' | 'main';
-  /** `host[:port]`, as settings, certificates and messages name it. */
+  /** `host[:port]`, as used in settings, certificates and messages. */
   readonly host: string;
-  /** What stands before `/v2/` in a path; mostly empty. */
+  /** What precedes `/v2/` in a path; usually empty. */
   readonly prefix: string;
   /** The schemes to try, in order. */
   readonly schemes: readonly ('https:' | 'http:')[];
-  /** Whether certificates count. */
+  /** Whether certificates are checked. */
   readonly verify: boolean;
-  /** Whether the next endpoint is asked when this one fails. */
+  /** Whether to try the next endpoint when this one fails. */
   readonly fallback: boolean;
 }
 
-/** Where Docker Hub's content is. */
+/** The host with Docker Hub's content. */
 const hubHost = 'registry-1.docker.io';
 
 /**
- * The endpoints for a registry, `docker.io` or `host[:port]`, in the order to ask them. A push goes to the last, which is the registry itself. An
- * insecure registry is asked by TLS without a look at its certificate, then without TLS; every other by TLS alone.
+ * The endpoints of a registry, `docker.io` or `host[:port]`, in the order in which to try them. A push uses the last
+ * one, which is the registry itself. An insecure registry is tried with TLS without checking its certificate, then
+ * without TLS; all others only with TLS.
  */
 export function endpointsOf(domain: string, settings: RegistrySettings): readonly [...Endpoint[], Endpoint] {
   const mirrors = (settings.mirrors[domain] ?? []).map(({ url, fallback, plain }): Endpoint => {
@@ -29,7 +30,7 @@ export function endpointsOf(domain: string, settings: RegistrySettings): readonl
       kind: 'mirror',
       host,
       prefix: pathname.replace(/\/+$/, '').replace(/\/v2$/, ''),
-      // Whoever writes http:// means it.
+      // An explicit http:// is meant.
       schemes: protocol === 'http:' ? ['http:'] : plain ? ['https:', 'http:'] : ['https:'],
       verify: !isInsecure(host, settings.insecure),
       fallback,
@@ -50,12 +51,12 @@ export function endpointsOf(domain: string, settings: RegistrySettings): readonl
   ];
 }
 
-/** The address of something below `/v2/` of an endpoint. */
+/** The address of a path below `/v2/` of an endpoint. */
 export function addressOf({ host, prefix }: Endpoint, scheme: string, path: string): URL {
   return new URL(`${scheme}//${host}${prefix}/v2/${path}`);
 }
 
-/** Key under which credentials for a registry are kept (Docker's config.json). */
+/** Key under which credentials for a registry are stored (Docker's config.json). */
 export function credentialKey(domain: string): string {
   return domain === hub ? 'https://index.docker.io/v1/' : domain;
 }

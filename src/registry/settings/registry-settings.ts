@@ -1,29 +1,29 @@
 import { TcomposeError } from '../../errors.ts';
 import { inNetwork, isLoopback, splitPort } from '../proxy/host-pattern.ts';
 
-/** A registry that has what another has. */
+/** A registry with the content of another one. */
 export interface Mirror {
-  /** Its address: `https://mirror.example`, perhaps with a path that stands before `/v2/`. */
+  /** Its address: `https://mirror.example`, possibly with a path that precedes `/v2/`. */
   readonly url: string;
-  /** False: when it fails, the next one is not asked. */
+  /** False: if it fails, the next one is not tried. */
   readonly fallback: boolean;
-  /** It may be spoken to without TLS. */
+  /** It may be accessed without TLS. */
   readonly plain?: boolean;
 }
 
-/** What the machine's owner says about registries. */
+/** The machine owner's settings for registries. */
 export interface RegistrySettings {
   /** Hosts, `host:port`, addresses and networks that need no trusted certificate, or no TLS. */
   readonly insecure: readonly string[];
   /** By registry host, `docker.io` for Docker Hub. */
   readonly mirrors: Readonly<Record<string, readonly Mirror[]>>;
-  /** Registries that are not asked for anything, by host, and where that is set. */
+  /** Registries that are never contacted, by host, and where that is set. */
   readonly blocked: Readonly<Record<string, string>>;
-  /** Downloads from one registry at the same time. */
+  /** Simultaneous downloads from one registry. */
   readonly parallel: number;
-  /** Milliseconds without a byte after which a transfer is cut and resumed. */
+  /** Milliseconds without a byte after which a transfer is aborted and resumed. */
   readonly stallMs: number;
-  /** The file in which these can be set, for messages. */
+  /** The file for these settings, for messages. */
   readonly file: string;
 }
 
@@ -36,13 +36,13 @@ export const defaultRegistrySettings: RegistrySettings = {
   file: '/etc/tcompose/engine.json',
 };
 
-/** Docker Hub as references name it. */
+/** Docker Hub's name in references. */
 export const hub = 'docker.io';
 
 /**
- * Reads the part `registries` of engine.json:
- * `{"insecure": ["host:5000", "10.0.0.0/8"], "mirrors": {"docker.io": ["https://mirror.example", {"url": …, "fallback": false}]},
- * "parallel": 3, "stallSeconds": 30}`. `where` names the place in errors.
+ * Parses the part `registries` of engine.json: `{"insecure": ["host:5000", "10.0.0.0/8"], "mirrors": {"docker.io":
+ * ["https://mirror.example", {"url": …, "fallback": false}]}, "parallel": 3, "stallSeconds": 30}`. `where` names the
+ * place in errors.
  * @throws TcomposeError REGISTRY_CONFIG
  */
 export function parseRegistrySettings(value: unknown, where: string): RegistrySettings {
@@ -81,8 +81,8 @@ export function parseRegistrySettings(value: unknown, where: string): RegistrySe
 const mirrorForm = 'a mirror is an address, "https://mirror.example", or {"url": address, "fallback": false}';
 
 /**
- * What Docker's daemon.json says of registries: `insecure-registries`, and `registry-mirrors`, which are Docker Hub's. What is wrong with the
- * file is Docker's affair: it says nothing then.
+ * The registry settings in Docker's daemon.json: `insecure-registries`, and `registry-mirrors`, which are Docker Hub's.
+ * An invalid file is Docker's concern: it is ignored here.
  */
 export function parseDockerSettings(text: string): Pick<RegistrySettings, 'insecure' | 'mirrors'> {
   let value: unknown;
@@ -99,7 +99,7 @@ export function parseDockerSettings(text: string): Pick<RegistrySettings, 'insec
   };
 }
 
-/** Our own settings first; mirrors of Docker's and podman's settings count for registries that have none of ours. */
+/** Our own settings come first; mirrors in Docker's and podman's settings are used for registries for which we have none. */
 export function mergeSettings(
   own: RegistrySettings,
   other: Pick<RegistrySettings, 'insecure' | 'mirrors'> & Partial<Pick<RegistrySettings, 'blocked'>>,
@@ -112,7 +112,7 @@ export function mergeSettings(
   };
 }
 
-/** Whether a registry, as `host[:port]`, needs no trusted certificate: this machine always, others when they are listed. */
+/** Whether a registry, as `host[:port]`, needs no trusted certificate: always for this machine, otherwise if listed. */
 export function isInsecure(registry: string, insecure: readonly string[]): boolean {
   const { host, port } = splitPort(registry.toLowerCase());
   if (isLoopback(host)) return true;

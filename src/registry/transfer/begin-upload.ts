@@ -3,12 +3,12 @@ import type { Descriptor } from '../../image/ingest-types.ts';
 import type { Ask, Session } from '../http/session.ts';
 import type { Answer } from '../http/transport.ts';
 
-/** A blob on its way into a repository. */
+/** A blob to upload to a repository. */
 export interface UploadPlace {
   /** `team/app`. */
   readonly path: string;
   readonly descriptor: Descriptor;
-  /** The image it belongs to, for messages. */
+  /** The image that it belongs to, for messages. */
   readonly what: string;
   /** `repository:team/app:pull,push`. */
   readonly scopes: readonly string[];
@@ -44,7 +44,7 @@ const post = (path: string, scopes: readonly string[], signal: AbortSignal): Ask
   signal,
 });
 
-/** Begins an upload; where its bytes are to go. @throws TcomposeError REGISTRY_* */
+/** Begins an upload; returns where to send its bytes. @throws TcomposeError REGISTRY_* */
 export async function begin(session: Session, place: UploadPlace): Promise<URL> {
   const { path, scopes, signal, what } = place;
   const answer = await session.persist(post(`${path}/blobs/uploads/`, scopes, signal), what, 'push');
@@ -54,7 +54,8 @@ export async function begin(session: Session, place: UploadPlace): Promise<URL> 
 }
 
 /**
- * Asks for it to be taken over from another repository. True: it is there now. An address: the registry has begun an upload instead.
+ * Asks the registry to take it over from another repository. True: it is there now. An address: the registry has begun
+ * an upload instead.
  * @throws TcomposeError REGISTRY_*
  */
 export async function mount(
@@ -75,7 +76,8 @@ export async function mount(
 }
 
 /**
- * Where to go on; the registry's own host is spoken to as before, even if it declares itself by plain http behind a proxy.
+ * Where to continue; the registry's own host is accessed as before, even if it gives a plain http address behind a
+ * proxy.
  * @throws TcomposeError REGISTRY_PUSH
  */
 export function locationOf(

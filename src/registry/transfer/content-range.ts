@@ -1,15 +1,15 @@
-/** What bytes an answer to `Range: bytes=<offset>-` holds. */
+/** Which bytes an answer to `Range: bytes=<offset>-` contains. */
 export type RangeAnswer =
-  /** From the offset asked for, or from an earlier one: `skip` bytes of it are there already. */
+  /** From the requested offset, or from an earlier one: then `skip` bytes of it are there already. */
   | { readonly kind: 'usable'; readonly skip: number }
-  /** Nothing that says where it belongs: ranges are not served here, the whole has to be fetched. */
+  /** It does not say where it belongs: this server does not support ranges, and the whole blob has to be fetched. */
   | { readonly kind: 'unusable'; readonly why: string }
-  /** What the server has is not as long as it should be: no other try helps. */
+  /** The server's content does not have the right length: no other attempt helps. */
   | { readonly kind: 'other-size'; readonly total: number };
 
 /**
- * What to do with an answer of status 200, 206 or 416 to a request for everything from `offset` of `size` bytes (RFC 9110, 14.4). Without an
- * offset only 200, or a range from the first byte, will do.
+ * What to do with an answer of status 200, 206 or 416 to a request for everything from `offset` of `size` bytes (RFC
+ * 9110, 14.4). Without an offset only 200, or a range from the first byte, is acceptable.
  */
 export function readRangeAnswer(
   status: number,
@@ -37,7 +37,10 @@ export function readRangeAnswer(
   return { kind: 'usable', skip: offset - first };
 }
 
-/** Bytes that an upload session has by its `Range: 0-N` header; undefined when it does not say. `0-0` may be none or one. */
+/**
+ * Bytes that an upload session has, from its `Range: 0-N` header; undefined when it does not say. `0-0` may mean none
+ * or one.
+ */
 export function readUploadRange(header: string | undefined): number | undefined {
   const match = /^(?:bytes=)?0-(-?\d+)$/.exec(header?.trim() ?? '');
   return match === null ? undefined : Math.max(0, Number(match[1]) + 1);

@@ -22,23 +22,24 @@ export interface BlobPlace {
   /** `library/app`. */
   readonly path: string;
   readonly descriptor: Descriptor;
-  /** The image it belongs to, for messages. */
+  /** The image that it belongs to, for messages. */
   readonly what: string;
   readonly scopes: readonly string[];
   readonly signal: AbortSignal;
-  /** What came before was not what its digest says: no mirror is asked, and an encoding is taken for the blob's own. */
+  /** The first content did not match its digest: mirrors are not asked, and an encoding is taken to be the blob's own. */
   readonly again?: boolean;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly waiting?: (ms: number, why: string) => void;
 }
 
-/** A pause before a transfer that had got on goes on, milliseconds. */
+/** Milliseconds of pause before a transfer that had made progress continues. */
 const shortPause = 100;
 
 /**
- * Fills a sink with a blob, going on from what it has. A transfer that breaks, stalls or comes to an early end is resumed by a range where the server
- * knows ranges, and begun again where not, until eight tries in a row have brought nothing. The bytes are not verified.
- * @throws TcomposeError REGISTRY_UNREACHABLE, REGISTRY_NOT_FOUND, REGISTRY_CONTENT, …; what the sink throws
+ * Fills a sink with a blob, continuing after what it has. A transfer that breaks, stalls or ends early is resumed by a
+ * range if the server supports ranges, and otherwise started again, until eight consecutive attempts have made no
+ * progress. The bytes are not verified.
+ * @throws TcomposeError REGISTRY_UNREACHABLE, REGISTRY_NOT_FOUND, REGISTRY_CONTENT, …; errors of the sink
  */
 export async function downloadBlob(registry: Registry, place: BlobPlace, sink: BlobSink): Promise<void> {
   if (sink.offset >= place.descriptor.size) return;
@@ -52,7 +53,7 @@ async function fill(session: Session, place: BlobPlace, sink: BlobSink): Promise
   let highest = sink.offset;
   let ranges = true;
   while (sink.offset < descriptor.size) {
-    // A server that knows no ranges sends all of it again.
+    // A server without support for ranges sends everything again.
     if (!ranges && sink.offset > 0) await sink.restart();
     const outcome = await attempt(session, place, sink);
     if (outcome.kind === 'no-range') {
@@ -72,7 +73,7 @@ async function fill(session: Session, place: BlobPlace, sink: BlobSink): Promise
 
 type Outcome =
   | { readonly kind: 'done' }
-  /** The server can't give the rest alone. */
+  /** The server can't send only the rest. */
   | { readonly kind: 'no-range' }
   | {
       readonly kind: 'broken';
@@ -104,7 +105,7 @@ async function attempt(session: Session, place: BlobPlace, sink: BlobSink): Prom
   }
   const { answer } = reply;
   if (setback !== undefined) return await refused(session, answer, place, setback);
-  // The address that an object store was asked by is good for some minutes only: the registry is asked for another.
+  // An object store's address is only valid for some minutes: the registry is asked for another.
   if (reply.away && answer.status >= 400 && answer.status !== 416) {
     const { status } = answer;
     return await refused(session, answer, place, { kind: 'status', status, retryAfterMs: undefined });
@@ -126,7 +127,7 @@ async function attempt(session: Session, place: BlobPlace, sink: BlobSink): Prom
   }
   const start = from - range.skip;
   const body = bodyOf(session, answer, place, start);
-  // A body that can't be longer is read to its end, so that its connection can be used again.
+  // A body that can't be longer is read to its end, so that its connection can be reused.
   const exact = Number(answer.headers['content-length'] ?? Number.NaN) === descriptor.size - start;
   return await take(body, { skip: range.skip, size: descriptor.size, exact }, sink, broken);
 }
@@ -160,7 +161,7 @@ function bodyOf(session: Session, answer: Answer, place: BlobPlace, start: numbe
     answer.discard();
     throw content(session, place, 'a web page came instead, as from a proxy that requires a login');
   }
-  // The announced length says whether the encoding is around the blob or the blob's own.
+  // The announced length shows whether the encoding was applied to the blob or is the blob's own.
   const body = whole ? answer.body : decoded(answer.body, headers['content-encoding'] ?? '');
   if (body !== undefined) return body;
   answer.discard();
@@ -178,7 +179,7 @@ async function take(
     for await (const part of body) {
       const fresh = part.subarray(Math.min(left, part.length));
       left -= part.length - fresh.length;
-      // What comes behind the blob's end is not the blob's.
+      // Bytes after the blob's end do not belong to it.
       if (fresh.length > 0 && sink.offset < size) await sink.write(fresh.subarray(0, size - sink.offset));
       if (sink.offset >= size && !exact) return { kind: 'done' };
     }

@@ -1,27 +1,27 @@
-/** What is known of a failed attempt. */
+/** What is known about a failed attempt. */
 export type Setback =
   /** The network: a broken or silent connection. */
   | { readonly kind: 'network' }
-  /** An answer that may be another one later: 408, 5xx. */
+  /** An answer that may be different later: 408, 5xx. */
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterMs: number | undefined }
   /** 429. */
   | { readonly kind: 'limit'; readonly retryAfterMs: number | undefined };
 
 export type NextStep =
   | { readonly kind: 'wait'; readonly ms: number }
-  /** `freeInMs`: when the server announced to be ready again, and that is too long to wait. */
+  /** `freeInMs`: when the server said it would be available again, if that is too long to wait. */
   | { readonly kind: 'give-up'; readonly freeInMs?: number };
 
-/** A server's wish to wait is met up to here; a person would rather know. */
+/** Longest wait that a server may request; beyond that the user is told instead. */
 const longestWish = 60_000;
 const longestWait = 20_000;
-/** Tries that got nowhere after which a transfer is given up. */
+/** Attempts without progress after which a transfer is given up. */
 const mostTries = 8;
 const mostLimitTries = 4;
 
 /**
- * What to do after the `failures`th setback in a row (from 1) that brought nothing. Waits double from half a second; permanent answers (401, 403,
- * 404, …) never come here: registries ban those who ask again.
+ * What to do after the `failures`th consecutive setback (from 1) without progress. Waits double from half a second;
+ * permanent answers (401, 403, 404, …) never get here: registries ban clients that repeat them.
  */
 export function afterSetback(setback: Setback, failures: number, most = mostTries): NextStep {
   const wish = setback.kind === 'network' ? undefined : setback.retryAfterMs;
@@ -33,14 +33,14 @@ export function afterSetback(setback: Setback, failures: number, most = mostTrie
   return { kind: 'wait', ms: Math.min(longestWait, first * 2 ** (failures - 1)) };
 }
 
-/** Answers that may be different the next time (408 and 5xx but for what the server can't do at all). */
+/** Answers that may be different next time (408 and 5xx, except what the server does not support at all). */
 export function isPassingStatus(status: number): boolean {
   return status === 408 || (status >= 500 && status !== 501 && status !== 505);
 }
 
 /**
- * Whether a transfer got on since it had `before` bytes: by a tenth of what was missing or 16 KiB, whichever is less. Less is none, or a
- * server that sends a byte each time would be asked for ever.
+ * Whether a transfer has made progress since it had `before` bytes: by a tenth of the missing bytes or 16 KiB,
+ * whichever is less. Otherwise a server that sends a single byte each time would be asked for ever.
  */
 export function isProgress(before: number, now: number, size: number): boolean {
   if (now >= size) return true;

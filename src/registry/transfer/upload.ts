@@ -12,14 +12,14 @@ export type UploadOutcome =
   | { readonly kind: 'mounted'; readonly from: string }
   | { readonly kind: 'uploaded' };
 
-/** A registry may take minutes to put a large blob where it belongs. */
+/** A registry may take minutes to store a large blob. */
 const finishMs = 300_000;
 const mostTries = 8;
 const cancelMs = 3000;
 
 /**
- * Has a blob in a repository: it is there, or another repository of the registry has it, or it is sent, going on where a connection broke (distribution
- * specification, "Pushing blobs").
+ * Ensures that a repository has a blob: it has it already, or another repository of the registry has it, or it is
+ * uploaded, continuing where a connection broke (distribution specification, "Pushing blobs").
  * @throws TcomposeError REGISTRY_DENIED, REGISTRY_UNREACHABLE, REGISTRY_PUSH, …
  */
 export async function uploadBlob(session: Session, place: UploadPlace): Promise<UploadOutcome> {
@@ -48,25 +48,25 @@ export async function uploadBlob(session: Session, place: UploadPlace): Promise<
   }
 }
 
-/** A session of a registry that takes one blob. */
+/** A registry's session for uploading one blob. */
 interface Upload {
   readonly session: Session;
   readonly place: UploadPlace;
   location: URL;
   /** Bytes that the registry has. */
   offset: number;
-  /** Tries in a row that brought nothing. */
+  /** Consecutive attempts without progress. */
   failures: number;
-  /** Nothing has gone wrong yet: the blob is sent by the request that also says that it is complete. */
+  /** Nothing has failed yet: the blob is sent in the same request that completes it. */
   whole: boolean;
 }
 
-/** One request; true when the blob is there. */
+/** One request; true when the blob is uploaded. */
 async function step(upload: Upload): Promise<boolean> {
   const { session, place } = upload;
   const { size } = place.descriptor;
   if (upload.offset >= size) return await finish(upload, false);
-  // A token that would end in the middle is replaced by a request that costs nothing.
+  // A token that would expire during the upload is replaced by a request that costs nothing.
   if (session.isTokenOld(place.scopes)) {
     session.renew(place.scopes);
     await hasBlob(session, place);
@@ -78,7 +78,7 @@ async function step(upload: Upload): Promise<boolean> {
   return await sendRest(upload);
 }
 
-/** Sends what the registry has not got yet, without an end. */
+/** Sends the bytes that the registry lacks, without completing the upload. */
 async function sendRest(upload: Upload): Promise<false> {
   const { session, place } = upload;
   const { size } = place.descriptor;
@@ -128,7 +128,7 @@ async function* counted({ open, sent }: UploadPlace, from: number): AsyncGenerat
   }
 }
 
-/** Takes note of where the registry is; `from`: where it was. */
+/** Records how far the registry has got; `from`: where it was before. */
 function goOn(upload: Upload, offset: number, from = upload.offset): void {
   upload.failures = offset > from ? 0 : upload.failures + 1;
   upload.offset = offset;
@@ -143,7 +143,7 @@ function endIfStuck({ session, place, offset, failures }: Upload): void {
   );
 }
 
-/** After a connection that broke or an error that may pass: waits, and asks the registry how far it got. */
+/** After a connection that broke or a temporary error: waits, and asks the registry how far it got. */
 async function afterBreak(
   upload: Upload,
   reply: Awaited<ReturnType<Session['ask']>>,
@@ -173,7 +173,7 @@ async function afterBreak(
   return false;
 }
 
-/** Asks how far an upload got; begins another when it is gone. */
+/** Asks how far an upload got; begins another if it is gone. */
 async function lookUp(upload: Upload): Promise<void> {
   const { session, place } = upload;
   const { scopes, signal, what } = place;
@@ -186,7 +186,7 @@ async function lookUp(upload: Upload): Promise<void> {
   const taken = readUploadRange(answer.headers.range as string | undefined);
   if (answer.status >= 300 || taken === undefined) return await again(upload);
   if (answer.headers.location !== undefined) upload.location = locationOf(session, answer, place);
-  // `0-0` stands for nothing more often than for one byte.
+  // `0-0` means nothing more often than one byte.
   upload.offset = taken === 1 ? 0 : Math.min(taken, place.descriptor.size);
 }
 
@@ -197,7 +197,7 @@ async function again(upload: Upload): Promise<void> {
   upload.offset = 0;
 }
 
-/** Says that the blob is complete, and sends all of it along when it is `whole`; true when the registry agrees. */
+/** Completes the blob, sending all of it along if `whole`; true when the registry confirms. */
 async function finish(upload: Upload, whole: boolean): Promise<boolean> {
   const { session, place } = upload;
   const { digest, size } = place.descriptor;
@@ -215,7 +215,7 @@ async function finish(upload: Upload, whole: boolean): Promise<boolean> {
   const setback = setbackOf(reply, session.now());
   if (setback !== undefined || !reply.ok) {
     await afterBreak(upload, reply, setback);
-    // The answer may have been lost and the blob be there.
+    // The answer may have been lost although the blob is there.
     return await hasBlob(session, place);
   }
   const { answer } = reply;
@@ -225,7 +225,7 @@ async function finish(upload: Upload, whole: boolean): Promise<boolean> {
   }
   const text = await readWords(answer);
   const mixed = answer.status === 416 || parseErrorBody(text).some(({ code }) => code === 'DIGEST_INVALID');
-  // Whoever does not take a blob with its end may take it without.
+  // A registry that does not accept a blob with the completing request may accept it without.
   const elsewise = whole && answer.status !== 401 && answer.status !== 403;
   if (elsewise || answer.status === 404 || (mixed && upload.failures < 2)) {
     await again(upload);
@@ -238,7 +238,7 @@ async function finish(upload: Upload, whole: boolean): Promise<boolean> {
   );
 }
 
-/** Tells the registry that nothing more comes; whether it hears makes no difference. */
+/** Tells the registry that nothing more follows; it does not matter whether this arrives. */
 async function cancel({ session, location, place }: Upload): Promise<void> {
   try {
     const reply = await session.ask({
@@ -249,6 +249,6 @@ async function cancel({ session, location, place }: Upload): Promise<void> {
     });
     if (reply.ok) reply.answer.discard();
   } catch {
-    // It forgets by itself after a while.
+    // It expires by itself after a while.
   }
 }
