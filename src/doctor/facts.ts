@@ -149,6 +149,8 @@ export interface PortFacts {
 
 export interface OutsideFacts {
   readonly pasta: string | undefined;
+  /** It breaks streams that a container closes on its side first, and is used where nothing else is there. */
+  readonly oldPasta: boolean;
   readonly slirp4netns: string | undefined;
   readonly tun: number | undefined;
 }

@@ -18,6 +18,13 @@ const packages = {
     zypper: 'shadow',
   },
   pasta: { 'apt-get': 'passt', dnf: 'passt', apk: 'passt', pacman: 'passt', zypper: 'passt' },
+  slirp4netns: {
+    'apt-get': 'slirp4netns',
+    dnf: 'slirp4netns',
+    apk: 'slirp4netns',
+    pacman: 'slirp4netns',
+    zypper: 'slirp4netns',
+  },
   fuseOverlayfs: {
     'apt-get': 'fuse-overlayfs',
     dnf: 'fuse-overlayfs',

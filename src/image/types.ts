@@ -23,7 +23,7 @@ export type RootfsStorage =
       readonly owners?: { readonly uid: string; readonly gid: string };
     }
   /** The data root can't hold an overlay's upper directory: the layers are copied for each container. */
-  | { readonly kind: 'copy'; readonly reason: string };
+  | { readonly kind: 'copy'; readonly reason: string; readonly remedy: string };
 
 /** What a container's root is made of: read-only lower directories, top first, and binds mounted over the overlay. */
 export interface RootfsSource {

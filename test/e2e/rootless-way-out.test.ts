@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { breaksHalfClosed } from '../../src/engine/client/rootless/pasta-version.ts';
 import { freePort } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { lasting } from '../support/leaks.ts';
@@ -29,6 +30,7 @@ describe.skipIf(unmet !== undefined)(
     const machine = '203.0.113.7';
     let base = '';
     let port = 0;
+    let waiting = 0;
     let server: ReturnType<typeof spawn> | undefined;
     const users: TestUser[] = [];
 
@@ -47,7 +49,9 @@ describe.skipIf(unmet !== undefined)(
       ])
         expect(spawnSync('ip', words.split(' ')).status).toBe(0);
       port = await freePort();
+      waiting = await freePort();
       const code = `
+        require('net').createServer({ allowHalfOpen: true }, (s) => s.on('end', () => s.end(Buffer.alloc(5e6))).resume()).listen(${waiting}, '0.0.0.0');
         require('http').createServer((q, r) => q.method === 'POST' ? q.pipe(r) : r.end('the machine')).listen(${port}, '0.0.0.0', () => console.log('up'));
         const echo = require('dgram').createSocket('udp4');
         echo.on('message', (data, from) => echo.send(data, from.port, from.address)).bind(${port});`;
@@ -105,9 +109,15 @@ describe.skipIf(unmet !== undefined)(
           socket.on('message', (data) => { clearInterval(again); socket.close(); done(data.length); });
           send();
         });
+        const halfClosed = () => new Promise((done) => {
+          let size = 0;
+          const stream = require('net').connect({ port: ${waiting}, host: 'host.docker.internal', allowHalfOpen: true });
+          stream.on('data', (data) => (size += data.length)).on('end', () => done(size)).end('a request');
+        });
         (async () => {
           for (const size of sizes) if ((await echoed(size)).length !== size) throw new Error('stream of ' + size);
           for (const size of [1, 1472, 1473, 9000]) if ((await datagram(size)) !== size) throw new Error('datagram of ' + size);
+          if ('${program}' === 'slirp4netns' && (await halfClosed()) !== 5e6) throw new Error('a half-closed stream');
           console.log('all arrived');
           require('http').createServer((q, r) => q.pipe(r)).listen(80);
         })();`;
@@ -128,6 +138,19 @@ describe.skipIf(unmet !== undefined)(
         expect(user.tcompose('-p', 'sizes', 'down').status).toBe(0);
       },
     );
+
+    it('is the one that carries half-closed streams, where both are installed', () => {
+      const { user, output } = ask(
+        pathWith(join(base, 'both'), 'pasta', 'slirp4netns', 'newuidmap', 'newgidmap'),
+        'both',
+      );
+      expect(output).toContain('the machine');
+      const version = spawnSync('pasta', ['--version'], { encoding: 'utf8' }).stdout;
+      const [first, second] = breaksHalfClosed(version) ? ['slirp4netns', 'pasta'] : ['pasta', 'slirp4netns'];
+      const running = processesOf(user.uid).join('\n');
+      expect(running).toContain(first);
+      expect(running).not.toContain(second);
+    });
 
     it('is told to be missing, once, with what would make one', () => {
       const { user, output } = ask(pathWith(join(base, 'nothing'), 'newuidmap', 'newgidmap'), 'nothing');

@@ -5,6 +5,7 @@ import type { Topic } from '../../doctor/finding.ts';
 import { type Ground, packageProgram } from '../../doctor/ground.ts';
 import { type EnginePaths, engineProgram } from '../../engine/client/engine-paths.ts';
 import { ownAccount } from '../../engine/client/rootless/account.ts';
+import { breaksHalfClosed } from '../../engine/client/rootless/pasta-version.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Env } from '../context.ts';
 import { installedUnit } from '../engine/service/service.ts';
@@ -12,7 +13,7 @@ import { otherEngines, ownPaths, readClock, readEngine } from './engine-state.ts
 import { readFirewalls } from './firewalls.ts';
 import { readCgroups } from './groups.ts';
 import { readSubIds } from './ids.ts';
-import { names, program, setting, text, textIfThere } from './machine.ts';
+import { names, output, program, setting, text, textIfThere } from './machine.ts';
 import { readPlace } from './places.ts';
 import { readProbe } from './probe.ts';
 import { countDirectories, noNeeds, type ProjectNeeds, takenPorts } from './project-needs.ts';
@@ -117,11 +118,15 @@ const readers: Readers = {
     taken: takenPorts(project.needs.published),
     unread: project.unread,
   }),
-  outside: async ({ probe, env }) => ({
-    pasta: program('pasta', env.PATH),
-    slirp4netns: program('slirp4netns', env.PATH),
-    tun: (await probe())?.tun,
-  }),
+  outside: async ({ probe, env }) => {
+    const pasta = program('pasta', env.PATH);
+    return {
+      pasta,
+      oldPasta: pasta !== undefined && breaksHalfClosed((await output(pasta, ['--version'])) ?? ''),
+      slirp4netns: program('slirp4netns', env.PATH),
+      tun: (await probe())?.tun,
+    };
+  },
   resolver: () => ({ text: textIfThere('/etc/resolv.conf'), listening: resolversHere() }),
   inotify: async ({ probe, project }) => ({
     watches: setting('fs/inotify/max_user_watches') ?? 0,

@@ -50,7 +50,7 @@ async function open(engine: Engine): Promise<BuildShop> {
     overlay: {
       ...(storage.kind === 'overlay'
         ? storage
-        : { userxattr: engine.machine.userNamespace === true, refusal: storage.reason }),
+        : { userxattr: engine.machine.userNamespace === true, refusal: storage }),
       empty: cache.empty,
     },
     underWay: new Map(),

@@ -34,7 +34,7 @@ export interface OverlayOptions {
   /** The program that mounts them, if the kernel does not. */
   readonly fuse?: string | undefined;
   /** Why no writable mount is possible: because of the data root, or of the kernel. */
-  readonly refusal?: string | undefined;
+  readonly refusal?: { readonly reason: string; readonly remedy: string } | undefined;
   /** An empty directory. */
   readonly empty: string;
 }
@@ -73,7 +73,7 @@ export function openToWrite(
 /** @throws TcomposeError BUILD_STEP with the reason if a step's tree can't be mounted */
 export function requireMounts({ refusal }: OverlayOptions): void {
   if (refusal === undefined) return;
-  throw new TcomposeError('BUILD_STEP', `images cannot be built here: ${refusal}`, {
-    hint: 'With fuse-overlayfs, and /dev/fuse that you may open, they can; `tcompose doctor storage` has the commands.',
+  throw new TcomposeError('BUILD_STEP', `images cannot be built here: ${refusal.reason}`, {
+    hint: refusal.remedy,
   });
 }

@@ -23,7 +23,11 @@ export const wayOutPrograms = [
   { program: 'slirp4netns', package: 'slirp4netns' },
 ] as const;
 
-type WayOutProgram = (typeof wayOutPrograms)[number]['program'];
+export type WayOutProgram = (typeof wayOutPrograms)[number]['program'];
+
+/** The order in which they are tried: a pasta of old is better than no way out, and no more. Pure. */
+export const wayOutOrder = (oldPasta: boolean): readonly WayOutProgram[] =>
+  oldPasta ? ['slirp4netns', 'pasta'] : ['pasta', 'slirp4netns'];
 
 /**
  * Arguments of the command that stays in the foreground while the namespace at `path` has a way out. It gives no access

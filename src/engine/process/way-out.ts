@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { breaksHalfClosed } from '../client/rootless/pasta-version.ts';
 import type { Layout } from '../store/layout.ts';
 import type { RootlessPrivilege } from './privilege.ts';
 import {
@@ -10,6 +11,7 @@ import {
   chooseLinkNetwork,
   hasDefaultRoute,
   noProgramNotice,
+  wayOutOrder,
   wayOutPrograms,
   wayOutWords,
 } from './way-out-command.ts';
@@ -33,8 +35,12 @@ export async function openWayOut(
   const open = () => hasDefaultRoute(home.read('/proc/net/route'));
   if (open()) return undefined;
   let broken: string | undefined;
-  for (const { program } of wayOutPrograms) {
-    const file = findProgram(program, env.PATH ?? '');
+  const files = new Map(
+    wayOutPrograms.map(({ program }) => [program, findProgram(program, env.PATH ?? '')] as const),
+  );
+  const pasta = files.get('pasta');
+  for (const program of wayOutOrder(pasta !== undefined && breaksHalfClosed(versionOf(pasta)))) {
+    const file = files.get(program);
     if (file === undefined) continue;
     const said = await begin(
       file,
@@ -72,6 +78,11 @@ async function begin(
   if (!ended) child.kill('SIGKILL');
   return readFileSync(log, 'utf8') || 'no link was made';
 }
+
+/** What a program says of its version; '' when it does not. */
+const versionOf = (file: string): string =>
+  spawnSync(file, ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: PATIENCE })
+    .stdout ?? '';
 
 function findProgram(name: string, path: string): string | undefined {
   // Administrators' directories, which often have these programs although a user's PATH lacks them.

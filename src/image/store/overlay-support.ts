@@ -25,15 +25,20 @@ const unfit: ReadonlyMap<number, string> = new Map([
 export interface UserOverlay {
   /** Why the kernel's own overlays are not used in this user namespace. */
   readonly refusal?: string | undefined;
+  /** What to do about it; absent: install the program that does without the kernel's. */
+  readonly remedy?: string | undefined;
   /** Path of fuse-overlayfs, if it and its device can be used. */
   readonly fuse?: string | undefined;
 }
+
+const installRemedy =
+  'Install fuse-overlayfs, and see that you may open /dev/fuse (`tcompose doctor storage` has the commands); then `tcompose engine stop`.';
 
 /** How containers' roots are made on a file system of this type. Pure. */
 export function storageFor(
   fileSystemType: number,
   userNamespace: boolean,
-  { refusal, fuse }: UserOverlay = {},
+  { refusal, remedy, fuse }: UserOverlay = {},
 ): RootfsStorage {
   const name = unfit.get(fileSystemType);
   if (name === undefined && refusal !== undefined && fuse !== undefined)
@@ -42,18 +47,26 @@ export function storageFor(
     return {
       kind: 'copy',
       reason: `${refusal}, so every container gets a copy of its image`,
+      remedy: remedy ?? installRemedy,
     };
   if (name === undefined) return { kind: 'overlay', userxattr: userNamespace };
   return {
     kind: 'copy',
     reason: `${name} cannot hold an overlay's upper directory, so every container gets a copy of its image`,
+    remedy: 'Set TCOMPOSE_ROOT to a directory on ext4, xfs or btrfs.',
   };
 }
 
 /** Values of $TCOMPOSE_STORAGE: what to use even where something better is available. */
-const forced = new Map([
-  ['fuse', 'TCOMPOSE_STORAGE is fuse, and fuse-overlayfs or /dev/fuse cannot be used'],
-  ['copy', 'TCOMPOSE_STORAGE is copy'],
+const forced = new Map<string, Pick<UserOverlay, 'refusal' | 'remedy'>>([
+  ['fuse', { refusal: 'TCOMPOSE_STORAGE is fuse, and fuse-overlayfs or /dev/fuse cannot be used' }],
+  [
+    'copy',
+    {
+      refusal: 'TCOMPOSE_STORAGE is copy',
+      remedy: 'Stop the engine (`tcompose engine stop`), and start it without that variable.',
+    },
+  ],
 ]);
 
 /** The warning about a value of $TCOMPOSE_STORAGE that means nothing; undefined for any other value. Pure. */
@@ -72,9 +85,9 @@ export function detectStorage(
 ): RootfsStorage {
   const { type } = statfsSync(root);
   if (currentUserNamespace().initial) return storageFor(type, false);
-  const refusal = forced.get(env.TCOMPOSE_STORAGE ?? '') ?? kernelRefusal(root);
+  const { refusal, remedy } = forced.get(env.TCOMPOSE_STORAGE ?? '') ?? { refusal: kernelRefusal(root) };
   const wanted = refusal !== undefined && env.TCOMPOSE_STORAGE !== 'copy';
-  return storageFor(type, true, { refusal, fuse: wanted ? fuseOverlayfs(env.PATH) : undefined });
+  return storageFor(type, true, { refusal, remedy, fuse: wanted ? fuseOverlayfs(env.PATH) : undefined });
 }
 
 function kernelRefusal(root: string): string | undefined {

@@ -21,6 +21,7 @@ const texts: Readonly<Record<string, string>> = {
   ENOMEM: 'cannot allocate memory',
   ENOSPC: 'no space left on device',
   ENOSYS: 'function not implemented',
+  ENOTCONN: 'the program that serves this file system has ended',
   ENOTDIR: 'not a directory',
   ENXIO: 'no such device or address',
   EOPNOTSUPP: 'operation not supported',

@@ -43,6 +43,10 @@ export function explainFailure(failure: LaunchFailure, context: FailureContext =
   });
 }
 
+/** Of every path of a container whose root a program serves (fuse-overlayfs), once that has been killed. */
+export const lostRoot =
+  'The root of this container is served by a program (fuse-overlayfs) that was killed. Restart the container: its files are kept.';
+
 function explainExec({ errno, detail }: LaunchFailure, context: FailureContext): Explanation {
   const command = context.command?.[0] ?? object(detail);
   switch (errnoName(errno)) {
@@ -72,6 +76,8 @@ function explainExec({ errno, detail }: LaunchFailure, context: FailureContext):
         what: `exec: "${command}": argument list too long`,
         hint: 'Command and environment together are too large for the kernel.',
       };
+    case 'ENOTCONN':
+      return { what: `exec: "${command}": ${errnoText(errno)}`, hint: lostRoot };
     default:
       return { what: `exec: "${command}": ${errnoText(errno)}` };
   }
@@ -110,6 +116,15 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
         hint: 'Create it on the host, or correct the path.',
       };
     }
+  }
+  if (name === 'ENOTCONN') {
+    return {
+      what: sentence,
+      hint:
+        op === 'bind'
+          ? 'The source is in a mount whose program (FUSE) was killed: mount it again on the machine.'
+          : lostRoot,
+    };
   }
   const subpath = op === 'bind' ? /^bind subpath (.+) of (.+)$/.exec(detail) : null;
   if (subpath !== null && (name === 'ENOENT' || name === 'EXDEV' || name === 'ELOOP')) {

@@ -43,7 +43,10 @@ function parseOptions(mode: string, text: string | undefined): Partial<IdSwap> {
         `invalid option ${JSON.stringify(word)} of user namespace mode ${mode}`,
         'Use keep-id:uid=1000,gid=1000.',
       );
-    found[name as 'uid' | 'gid'] = Number(id);
+    const kind = name as 'uid' | 'gid';
+    if (found[kind] !== undefined)
+      throw refused(`user namespace mode ${mode} has ${kind} twice`, 'Use keep-id:uid=1000,gid=1000.');
+    found[kind] = Number(id);
   }
   return found;
 }

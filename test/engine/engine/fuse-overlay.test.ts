@@ -159,6 +159,34 @@ describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
     expect(mounts()).toEqual([]);
   });
 
+  it('are told to be lost when the program is killed, with the way to have them again', async () => {
+    await boot();
+    await create('loses', 'echo kept >> /kept; exec sleep 300');
+    await start('loses');
+    await until(async () => servers(engine.root).length === 1, 'the program');
+    const put = await engine.api('GET', '/containers/loses/archive?path=/bin/busybox');
+    expect(put.status).toBe(200);
+    process.kill(Number.parseInt(servers(engine.root)[0]!, 10), 'SIGKILL');
+    await until(() => servers(engine.root).length === 0, 'its end');
+    const asked = { Cmd: ['ls'], AttachStdout: true };
+    const made = await engine.api<{ Id: string }>('POST', '/containers/loses/exec', asked);
+    const run = await engine.api('POST', `/exec/${made.json.Id}/start`, { Detach: false });
+    const copied = await engine.api<{ message: string; hint: string }>(
+      'GET',
+      '/containers/loses/archive?path=/bin/busybox',
+    );
+    expect([copied.status, copied.json.message]).toEqual([
+      409,
+      "the program that serves the container's root has ended",
+    ]);
+    for (const text of [run.text, copied.json.hint]) {
+      expect(text).toContain('Restart the container: its files are kept');
+      expect(text).not.toContain('ENOTCONN');
+    }
+    expect((await engine.api('POST', '/containers/loses/restart?t=0')).status).toBe(204);
+    expect((await engine.api('GET', '/containers/loses/archive?path=/kept')).text).toContain('kept\nkept');
+  });
+
   it('show an image that is mounted', async () => {
     await boot();
     await create('mounts', 'ls /image/bin | grep -c busybox; touch /image/x; exec sleep 300', {

@@ -55,7 +55,7 @@ export const healthy = {
     ufw: false,
   },
   ports: { start: 1024, published: [], taken: [], unread: undefined },
-  outside: { pasta: '/usr/bin/pasta', slirp4netns: undefined, tun: 0 },
+  outside: { pasta: '/usr/bin/pasta', oldPasta: false, slirp4netns: undefined, tun: 0 },
   resolver: { text: 'nameserver 192.0.2.1\n', listening: [] },
   inotify: { watches: 100_000, instances: 128, probe: works, needed: undefined },
   limits: {

@@ -125,6 +125,10 @@ describe('the way out', () => {
     expect(wrong(ann, { outside: { pasta: undefined, slirp4netns: '/usr/bin/slirp4netns' } })).toEqual([]);
     expect(wrong(ann, { outside: { tun: EACCES } })).toMatchObject([{ id: 'outside.tun' }]);
     expect(findings(root, { outside: { pasta: undefined } })).toEqual([]);
+    expect(wrong(ann, { outside: { oldPasta: true } })).toMatchObject([
+      { id: 'outside.old-pasta', fix: 'sudo apt-get install -y slirp4netns' },
+    ]);
+    expect(wrong(ann, { outside: { oldPasta: true, slirp4netns: '/usr/bin/slirp4netns' } })).toEqual([]);
   });
 
   it('to names is a server, which answers when it is on this machine', () => {

@@ -7,6 +7,10 @@ describe('storageFor', () => {
     expect(storageFor(0xef53, true, { refusal: 'the kernel refuses it' })).toEqual({
       kind: 'copy',
       reason: 'the kernel refuses it, so every container gets a copy of its image',
+      remedy: expect.stringContaining('Install fuse-overlayfs'),
+    });
+    expect(storageFor(0xef53, true, { refusal: 'it is so wanted', remedy: 'Want it not.' })).toMatchObject({
+      remedy: 'Want it not.',
     });
   });
 
@@ -29,7 +33,11 @@ describe('storageFor', () => {
     [0x794c7630, 'overlayfs'],
     [0x6969, 'NFS'],
   ])('is a copy on %i, and says why', (type, name) => {
-    expect(storageFor(type, false)).toEqual({ kind: 'copy', reason: expect.stringContaining(name) });
+    expect(storageFor(type, false)).toEqual({
+      kind: 'copy',
+      reason: expect.stringContaining(name),
+      remedy: expect.stringContaining('TCOMPOSE_ROOT'),
+    });
   });
 });
 

@@ -24,7 +24,7 @@ export function keptRootfs(machine: MachineFacts, host: Host, rootfs: RootfsSour
       'RUNTIME_NAMESPACE',
       `user namespace mode ${host.UsernsMode} needs ${storage.kind === 'copy' ? `roots that are overlays: ${storage.reason}` : 'fuse-overlayfs, which gives the files of an image their other owners'}`,
       {
-        hint: 'Install fuse-overlayfs, and see that you may open /dev/fuse; or run the service as root, who is you without this mode.',
+        hint: `${storage.kind === 'copy' ? storage.remedy : 'Install fuse-overlayfs, and see that you may open /dev/fuse.'} Or run the service as root, who is you without this mode.`,
       },
     );
   const owners = { uid: options(kept.users), gid: options(kept.groups) };

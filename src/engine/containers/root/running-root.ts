@@ -1,6 +1,8 @@
 import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import type { IdSwap } from '../../../id-swap.ts';
+import { lostRoot } from '../../../runtime/launch/explain-failure.ts';
+import { SystemCallError } from '../../../sys/libc.ts';
 import { O_PATH, openIn } from '../../../sys/openat2.ts';
 import { conflict } from '../../http/failure.ts';
 import type { ContainerRoot } from './root-handle.ts';
@@ -8,7 +10,7 @@ import type { ContainerRoot } from './root-handle.ts';
 /**
  * The root directory of a running process, with everything mounted in it. The pid's /proc directory is opened once: its
  * descriptor stays with that process, so that a start time read through it identifies the process whose root this is.
- * Throws 409 when the process is gone.
+ * Throws 409 when the process is gone, and when the program that serves the root is.
  */
 export function openRunningRoot(
   process: {
@@ -19,6 +21,7 @@ export function openRunningRoot(
 ): ContainerRoot {
   const fd = rootOf(process.pid, process.startTime);
   if (fd === undefined) throw justEnded();
+  requireServed(fd);
   const directory = new ConfinedDirectory(fd);
   const stands = () => {
     const still = rootOf(process.pid, process.startTime);
@@ -48,6 +51,17 @@ function rootOf(pid: number, startTime: string): number | undefined {
     if (proc !== undefined) closeSync(proc);
   }
   return undefined;
+}
+
+/** Of a root whose program (fuse-overlayfs) was killed nothing is to be had, and each name in it would seem not to be there. */
+function requireServed(root: number): void {
+  try {
+    closeSync(openIn(root, '.', constants.O_RDONLY | constants.O_DIRECTORY));
+  } catch (error) {
+    if (!(error instanceof SystemCallError) || error.errnoName !== 'ENOTCONN') return;
+    closeSync(root);
+    throw conflict("the program that serves the container's root has ended", lostRoot);
+  }
 }
 
 /** Field 22 of /proc/<pid>/stat (proc(5)), in clock ticks since boot. */

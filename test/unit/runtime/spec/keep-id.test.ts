@@ -39,6 +39,11 @@ describe('user namespace modes', () => {
   it.each<[string, HostConfigInput, RegExp]>([
     ['an option', { UsernsMode: 'keep-id:size=5' }, /invalid option "size=5"/],
     ['no number', { UsernsMode: 'keep-id:uid=x' }, /invalid option "uid=x"/],
+    [
+      'an id twice',
+      { UsernsMode: 'keep-id:uid=1,gid=1,uid=2' },
+      /mode keep-id:uid=1,gid=1,uid=2 has uid twice/,
+    ],
     ['nothing behind the colon', { UsernsMode: 'keep-id:' }, /invalid option ""/],
     ['another word', { UsernsMode: 'nomap' }, /invalid user namespace mode: nomap/],
     ['an id too many', { UsernsMode: 'keep-id:uid=65537' }, /user id 65537 .* you have ids up to 65536/],
