@@ -139,7 +139,7 @@ describe.skipIf(unmet !== undefined)(
       },
     );
 
-    it('is the one that carries half-closed streams, where both are installed', () => {
+    it('is the one that carries half-closed streams, where both are installed, and is there again when it was killed', async () => {
       const { user, output } = ask(
         pathWith(join(base, 'both'), 'pasta', 'slirp4netns', 'newuidmap', 'newgidmap'),
         'both',
@@ -150,6 +150,18 @@ describe.skipIf(unmet !== undefined)(
       const running = processesOf(user.uid).join('\n');
       expect(running).toContain(first);
       expect(running).not.toContain(second);
+      const of = () =>
+        processesOf(user.uid)
+          .filter((line) => line.includes(first!))
+          .map(Number.parseFloat);
+      const [pid] = of();
+      const up = user.tcompose('-p', 'both', 'up', '-d', '--no-start');
+      expect(up.status, up.stderr).toBe(0);
+      process.kill(pid!, 'SIGKILL');
+      await until(() => of().length === 1 && of()[0] !== pid, 'another one');
+      const again = () => user.tcompose('-p', 'both', 'up').stdout.includes('the machine');
+      await until(again, 'a way out by it');
+      expect(user.tcompose('-p', 'both', 'down').status).toBe(0);
     });
 
     it('is told to be missing, once, with what would make one', () => {

@@ -17,16 +17,10 @@ export interface WayBack {
 
 /**
  * Where clients of a published port are forwarded with their own addresses: for IPv6 clients the container needs an
- * IPv6 address. Datagrams have no second lead: that nothing listens at the first is reported by ICMP, which no port
- * rule routes back, so they would be lost silently.
+ * IPv6 address.
  */
-export const leadsOf = (
-  { hostIp, protocol }: PortBinding,
-  { address, address6 }: PortLead,
-): readonly string[] =>
-  address6 !== undefined && protocol === 'tcp' && parseAddress(hostIp)?.family === 6
-    ? [address, address6]
-    : [address];
+export const leadsOf = ({ hostIp }: PortBinding, { address, address6 }: PortLead): readonly string[] =>
+  address6 !== undefined && parseAddress(hostIp)?.family === 6 ? [address, address6] : [address];
 
 /**
  * Adds, for every published port in the firewall's table, a rule that keeps the container's answers in its network

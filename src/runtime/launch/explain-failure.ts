@@ -151,6 +151,12 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
       hint: 'A directory can be mounted onto a directory only, a file onto a file only.',
     };
   }
+  if (op === 'mount' && name === 'EINVAL' && detail.startsWith('mount tmpfs ')) {
+    return {
+      what: sentence,
+      hint: 'One of its options is not known to the kernel, or names a user or group (uid=, gid=) that this engine has no id for: `tcompose doctor sub-ids`.',
+    };
+  }
   if (op === 'rootfs-overlay' && name === 'EINVAL') {
     return {
       what: sentence,

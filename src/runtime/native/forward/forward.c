@@ -1,6 +1,7 @@
 /* The monitor's part of published ports that a forwarder serves. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,10 +71,15 @@ static struct forward *lowest_from(struct forward *list, int low) {
  * Closes everything except the sockets to serve: the monitor's other descriptors lead to the engine and the container. In
  * ascending order a descriptor moves down, and never onto one that has not moved yet.
  */
-static void keep_only(struct launch *launch) {
-  int low = 3;
+static void keep_only(struct launch *launch, int listeners) {
+  int low = 3, highest = low;
+  for (struct forward *one = launch->forwards; one; one = one->next)
+    if (one->fd > highest) highest = one->fd;
+  listeners = listeners < 0 ? -1 : fcntl(listeners, F_DUPFD_CLOEXEC, highest + 1);
   for (struct forward *one; (one = lowest_from(launch->forwards, low)); one->fd = low++)
     if (one->fd != low && dup3(one->fd, low, O_CLOEXEC) < 0) _exit(70);
+  if (listeners >= 0 && listeners != low && dup3(listeners, low, O_CLOEXEC) < 0) _exit(70);
+  listeners_use(listeners < 0 ? -1 : low++);
   if (sys_close_range((unsigned)low, ~0u, 0) < 0) _exit(70);
 }
 
@@ -81,9 +87,10 @@ static void keep_only(struct launch *launch) {
 static _Noreturn void become_forwarder(struct launch *launch, pid_t monitor, unsigned pause_ms) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != monitor) _exit(0);
+  int listeners = listeners_open(launch);
   if (launch->netns >= 0 && setns(launch->host_netns, CLONE_NEWNET) < 0) _exit(72);
   set_process_title("tcompose-ports", launch->plan.id);
-  keep_only(launch);
+  keep_only(launch, listeners);
   usleep(pause_ms * 1000);
   forwarder_main(launch->forwards);
 }

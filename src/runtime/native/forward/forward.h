@@ -2,8 +2,16 @@
 #pragma once
 #include "launch.h"
 
-/* Never returns. Works with the listed sockets and with descriptors that it makes itself. */
+/* Never returns. Works with the listed sockets, what listeners_open returned, and descriptors that it makes itself. */
 _Noreturn void forwarder_main(struct forward *list);
+
+/*
+ * listeners.c. The container's list of sockets for datagrams over IPv6, or -1; leaves the process in the container's network
+ * namespace. It is read anew for every question, once it is in use.
+ */
+int listeners_open(const struct launch *launch);
+void listeners_use(int fd);
+bool listens_for_datagrams(const struct sockaddr_storage *target);
 
 /* What a descriptor in the forwarder's epoll set belongs to; the first member of a structure that knows how to continue. */
 struct watched {
@@ -18,6 +26,7 @@ void discard(struct watched *what);
 /*
  * A non-blocking socket that connects to `to`, from the client's own address if the kernel allows it, else from ours; -1 and
  * errno. `otherwise` is set when it uses IPv6, on which perhaps nothing listens: then connect_usual serves the same client.
+ * Datagrams use it only when something listens.
  */
 int connect_for(const struct forward *to, const struct sockaddr_storage *client, bool *otherwise);
 int connect_usual(const struct forward *to, const struct sockaddr_storage *client);

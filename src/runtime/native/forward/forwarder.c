@@ -100,9 +100,14 @@ int connect_usual(const struct forward *to, const struct sockaddr_storage *clien
   return connect_by(&to->usual, to->protocol, shown ? client : NULL, false);
 }
 
+/* A refusal of a datagram is told by ICMP, which nothing leads back. */
+static bool may_go_by_ipv6(const struct forward *to) {
+  return to->by_ipv6.size > 0 && (to->protocol == PROTOCOL_TCP || listens_for_datagrams(&to->by_ipv6.target));
+}
+
 int connect_for(const struct forward *to, const struct sockaddr_storage *client, bool *otherwise) {
   *otherwise = false;
-  if (to->by_ipv6.size > 0 && client->ss_family == AF_INET6 && of_another_machine(client) && !own_address(client)) {
+  if (client->ss_family == AF_INET6 && of_another_machine(client) && !own_address(client) && may_go_by_ipv6(to)) {
     int fd = connect_by(&to->by_ipv6, to->protocol, client, true);
     *otherwise = fd >= 0;
     if (fd >= 0) return fd;

@@ -22,10 +22,11 @@ describe('what a published port leads to', () => {
     ]);
   });
 
-  it('is its IPv4 address alone for datagrams, which nothing tells that nobody listens', () => {
+  it('is the same for datagrams', () => {
     const lead = { address: '172.18.0.2', address6: 'fd00::2' };
     expect(forwardOps([binding('::', 'udp')], lead, [4, 6]).map(({ address }) => address)).toEqual([
       '172.18.0.2',
+      'fd00::2',
     ]);
   });
 

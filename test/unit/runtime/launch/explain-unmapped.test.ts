@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { expect, it } from 'vitest';
 import { explainFailure } from '../../../../src/runtime/launch/explain-failure.ts';
 
-const { EINVAL, ENOENT, EPERM } = constants.errno;
+const { EINVAL, ENOENT, ENOTCONN, EPERM } = constants.errno;
 
 it.each([
   ['clone', 'fchown stdio 1 to user 1000', 'user 1000'],
@@ -12,6 +12,21 @@ it.each([
   const error = explainFailure({ step, errno: EINVAL, detail }, { name: 'web' });
   expect(error.message).toBe(`web: it cannot run as ${who}: this engine has no such id`);
   expect(error.hint).toContain('tcompose doctor sub-ids');
+});
+
+it('a tmpfs that is to belong to such an id says what may be wrong', () => {
+  const error = explainFailure({ step: 'setup', errno: EINVAL, detail: 'mount tmpfs on /t' }, { name: 'web' });
+  expect(error.message).toBe('web: mounting tmpfs on /t: invalid argument');
+  expect(error.hint).toContain('tcompose doctor sub-ids');
+});
+
+it('what is asked of a root whose program was killed is told so, and what helps', () => {
+  const lost = (step: string, detail: string) => explainFailure({ step, errno: ENOTCONN, detail });
+  for (const error of [lost('exec', 'execve ls'), lost('process', 'chdir /x')]) {
+    expect(error.message).not.toContain('ENOTCONN');
+    expect(error.hint).toContain('Restart the container');
+  }
+  expect(lost('setup', 'bind source /srv/sshfs').hint).toContain('mount it again on the machine');
 });
 
 it('a device that would have another name than the machine’s is told what names there are', () => {

@@ -1,0 +1,44 @@
+/* Whether anything in the container accepts datagrams over IPv6: a refusal would not be reported, so it is checked before. */
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "forward.h"
+#include "sys.h"
+
+static FILE *sockets;
+
+int listeners_open(const struct launch *launch) {
+  if (launch->netns < 0 || setns(launch->netns, CLONE_NEWNET) < 0) return -1;
+  /* the file stays with the network namespace that it was opened in */
+  return openat(launch->host_proc, "self/net/udp6", O_RDONLY | O_CLOEXEC);
+}
+
+void listeners_use(int fd) {
+  sockets = fd < 0 ? NULL : fdopen(fd, "r");
+}
+
+/* An address as the file has it: words in the machine's order. */
+static void print_address(char text[33], const struct in6_addr *address) {
+  uint32_t words[4];
+  memcpy(words, address, sizeof words);
+  snprintf(text, 33, "%08X%08X%08X%08X", words[0], words[1], words[2], words[3]);
+}
+
+bool listens_for_datagrams(const struct sockaddr_storage *target) {
+  enum { UNCONNECTED = 7 };
+  static const char any[] = "00000000000000000000000000000000";
+  const struct sockaddr_in6 *to = (const struct sockaddr_in6 *)target;
+  char line[512], own[33], address[33];
+  unsigned port, state;
+  if (!sockets || to->sin6_family != AF_INET6) return false;
+  print_address(own, &to->sin6_addr);
+  rewind(sockets);
+  while (fgets(line, sizeof line, sockets)) {
+    if (sscanf(line, " %*d: %32[0-9A-F]:%4x %*[0-9A-F:] %2x", address, &port, &state) != 3) continue;
+    if (port == ntohs(to->sin6_port) && state == UNCONNECTED && (strcmp(address, any) == 0 || strcmp(address, own) == 0)) return true;
+  }
+  return false;
+}
