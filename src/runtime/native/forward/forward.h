@@ -26,7 +26,7 @@ void discard(struct watched *what);
 /*
  * A non-blocking socket that connects to `to`, from the client's own address if the kernel allows it, else from ours; -1 and
  * errno. `otherwise` is set when it uses IPv6, on which perhaps nothing listens: then connect_usual serves the same client.
- * Datagrams use it only when something listens.
+ * Datagrams use IPv6 only when something listens there.
  */
 int connect_for(const struct forward *to, const struct sockaddr_storage *client, bool *otherwise);
 int connect_usual(const struct forward *to, const struct sockaddr_storage *client);
