@@ -15,7 +15,10 @@ it.each([
 });
 
 it('a tmpfs that is to belong to such an id says what may be wrong', () => {
-  const error = explainFailure({ step: 'setup', errno: EINVAL, detail: 'mount tmpfs on /t' }, { name: 'web' });
+  const error = explainFailure(
+    { step: 'setup', errno: EINVAL, detail: 'mount tmpfs on /t' },
+    { name: 'web' },
+  );
   expect(error.message).toBe('web: mounting tmpfs on /t: invalid argument');
   expect(error.hint).toContain('tcompose doctor sub-ids');
 });
