@@ -34,7 +34,7 @@ export function checkUpFlags(args: ParsedArgs): void {
       throw usage(composeWords.cannotBeCombined(background, attached));
   clash('watch', 'no-start');
   if ((flag.num(args, 'wait-timeout') ?? 0) < 0)
-    throw usage('--wait-timeout is a number of seconds, not less than 0');
+    throw usage('--wait-timeout must be a number of seconds, not less than 0');
 }
 
 /** `SERVICE=N` pairs; `refusal` is the beginning of what is said of another text. */

@@ -45,7 +45,8 @@ export function yesOrNo(filters: Filters, key: string): boolean | undefined {
   if (values === undefined) return undefined;
   const yes = values.some((value) => value === 'true' || value === '1');
   const no = values.some((value) => value === 'false' || value === '0');
-  if (yes === no) throw badParameter(`invalid filter '${key}=[${values.join(' ')}]'`, 'it is true or false');
+  if (yes === no)
+    throw badParameter(`invalid filter '${key}=[${values.join(' ')}]'`, 'it must be true or false');
   return yes;
 }
 

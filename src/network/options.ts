@@ -72,11 +72,11 @@ export function checkOptions(name: string, options: NetworkRecord['options']): s
   const warnings: string[] = [];
   for (const [key, value] of Object.entries(options)) {
     if (booleans.includes(key)) {
-      if (value !== 'true' && value !== 'false') refuse(`option ${key} is true or false, not ${value}`);
+      if (value !== 'true' && value !== 'false') refuse(`option ${key} must be true or false, not ${value}`);
     } else if (key === MTU || key === 'mtu') {
       const mtu = Number(value);
       if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65535) {
-        refuse(`option ${key} is a number of bytes from 68 to 65535, not ${value}`);
+        refuse(`option ${key} must be a number of bytes from 68 to 65535, not ${value}`);
       }
     } else if (key === BRIDGE_NAME) {
       if (!/^[^\s/:]{1,15}$/.test(value)) refuse(`${value} is not a name for a bridge (1 to 15 characters)`);

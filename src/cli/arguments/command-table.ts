@@ -13,7 +13,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('../commands/image/build.ts'),
   },
   commit: {
-    summary: "Make an image of a service container's changes",
+    summary: "Create an image from a service container's changes",
     load: () => import('../commands/image/commit.ts'),
   },
   config: {
@@ -29,7 +29,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
     load: () => import('../commands/lifecycle/create.ts'),
   },
   doctor: {
-    summary: 'Check what containers need of this machine',
+    summary: 'Check that this machine has what containers need',
     load: () => import('../commands/view/doctor.ts'),
   },
   down: {
@@ -52,7 +52,7 @@ export const commands: Readonly<Record<string, CommandEntry>> = {
   },
   login: { summary: 'Log in to a registry', load: () => import('../commands/registry/login.ts') },
   logout: { summary: 'Log out from a registry', load: () => import('../commands/registry/logout.ts') },
-  logs: { summary: 'Show what containers print', load: () => import('../commands/view/logs.ts') },
+  logs: { summary: 'Show the output of containers', load: () => import('../commands/view/logs.ts') },
   ls: { summary: 'List projects', load: () => import('../commands/view/ls.ts') },
   pause: { summary: 'Pause services', load: () => import('../commands/lifecycle/pause.ts') },
   port: {

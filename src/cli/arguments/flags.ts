@@ -38,7 +38,7 @@ export const sharedFlags = {
     summary: 'When to pull images: always, missing, never, policy',
   },
   quietPull: { name: 'quiet-pull', type: 'boolean', summary: 'Pull without progress output' },
-  forceRecreate: { name: 'force-recreate', type: 'boolean', summary: 'Make all containers anew' },
+  forceRecreate: { name: 'force-recreate', type: 'boolean', summary: 'Recreate all containers' },
   noRecreate: { name: 'no-recreate', type: 'boolean', summary: 'Do not recreate containers that exist' },
   adopt: {
     name: 'adopt',

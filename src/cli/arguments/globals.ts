@@ -30,7 +30,7 @@ export const globalFlags: readonly FlagSpec[] = [
     name: 'parallel',
     type: 'number',
     value: 'N',
-    summary: 'Most engine calls at the same time; -1 is no limit',
+    summary: 'Maximum of concurrent engine calls; -1 for no limit',
   },
   { name: 'profile', type: 'strings', value: 'NAME', summary: 'Enable a profile' },
   {

@@ -3,9 +3,9 @@ import type { CommandGroup } from './command.ts';
 /** Groups of engine-level commands, named like the docker CLI's management commands (`tcompose image ls`). */
 export const engineGroups: Readonly<Record<string, CommandGroup>> = {
   builder: {
-    summary: 'Manage what builds keep',
+    summary: 'Manage the build cache',
     commands: {
-      prune: { summary: 'Remove results of builds', load: () => import('../build/prune.ts') },
+      prune: { summary: 'Remove results from the build cache', load: () => import('../build/prune.ts') },
     },
   },
   container: {
@@ -16,7 +16,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
         load: () => import('../container/attach.ts'),
       },
       commit: {
-        summary: "Make an image of a container's changes",
+        summary: "Create an image from a container's changes",
         load: () => import('../container/commit.ts'),
       },
       create: {
@@ -50,11 +50,11 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
     summary: 'Manage images',
     commands: {
       history: {
-        summary: 'Show what an image is made of, newest first',
+        summary: 'Show the layers of an image, newest first',
         load: () => import('../image/history.ts'),
       },
       import: {
-        summary: 'Make an image of a root file system in a tar archive',
+        summary: 'Create an image from a root file system in a tar archive',
         load: () => import('../image/import.ts'),
       },
       inspect: { summary: 'Show everything about images', load: () => import('../image/inspect.ts') },
@@ -92,7 +92,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
     commands: {
       df: { summary: 'Show how much disk is used, and for what', load: () => import('../system/df.ts') },
       info: {
-        summary: 'Show facts about the engine and its machine',
+        summary: 'Show information about the engine and its machine',
         load: () => import('../system/info.ts'),
       },
       prune: {
@@ -115,7 +115,7 @@ export const engineGroups: Readonly<Record<string, CommandGroup>> = {
     summary: 'Manage the built-in engine',
     commands: {
       install: {
-        summary: 'Make the engine a service that starts with the machine',
+        summary: 'Install the engine as a service that starts at boot',
         load: () => import('../engine/install.ts'),
       },
       logs: { summary: "Show the engine's own log", load: () => import('../engine/logs.ts') },

@@ -137,7 +137,7 @@ function describeCount(spec: ArgsSpec): string {
 function parseBoolean(text: string, shown: string, fail: (message: string) => never): boolean {
   if (/^(1|t|true)$/i.test(text)) return true;
   if (/^(0|f|false)$/i.test(text)) return false;
-  return fail(`${shown} is true or false; got "${text}"`);
+  return fail(`${shown} takes true or false; got "${text}"`);
 }
 
 function parseInteger(text: string, shown: string, fail: (message: string) => never): number {

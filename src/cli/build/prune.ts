@@ -21,7 +21,7 @@ const size = (name: keyof typeof sizes, summary: string) =>
 
 export const command: Command = {
   name: 'prune',
-  summary: 'Remove results of builds',
+  summary: 'Remove results from the build cache',
   args: {
     max: 0,
     flags: [
@@ -35,7 +35,7 @@ export const command: Command = {
         name: 'filter',
         type: 'strings',
         value: 'K=V',
-        summary: 'Only some: until=24h (not used since), type=, id=, description=',
+        summary: 'Filter by until=24h (not used since), type=, id=, description=',
       },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },
       size('keep-storage', 'Keep this much, most recently used first'),
@@ -47,7 +47,7 @@ export const command: Command = {
   async run(args, ctx) {
     const query = queryOf(args);
     const client = await ctx.engine();
-    const question = 'This will remove results of builds. Are you sure you want to continue?';
+    const question = 'This will remove results from the build cache. Are you sure you want to continue?';
     if (!(await confirmPrune(ctx, args, 'results of builds', question))) return 0;
     const { CachesDeleted, SpaceReclaimed } = await client.transport.json<Pruned>({
       method: 'POST',

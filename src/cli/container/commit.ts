@@ -17,7 +17,7 @@ export const commitFlags: readonly FlagSpec[] = [
 
 export const command: Command = {
   name: 'commit',
-  summary: "Make an image of a container's changes",
+  summary: "Create an image from a container's changes",
   args: { usage: 'CONTAINER [NAME[:TAG]]', min: 1, max: 2, flags: commitFlags },
   async run(args, ctx) {
     const [container = '', name] = args.positional;

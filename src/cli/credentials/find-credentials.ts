@@ -106,7 +106,7 @@ async function lookUp(
       const auth = asked.kind === 'done' ? authOfAnswer(asked.text, server) : undefined;
       if (auth !== undefined) return { auth, from: `${helperProgram(helper)} (${key} in ${name})`, trouble };
       if (asked.kind !== 'none') {
-        const why = asked.kind === 'failed' ? asked.why : 'its answer is not what the protocol says';
+        const why = asked.kind === 'failed' ? asked.why : 'its answer does not follow the protocol';
         trouble ??= `${helperProgram(helper)}, which ${key} in ${name} names, gave no credentials: ${why}`;
         warn(
           helper,

@@ -5,7 +5,7 @@ import { ownSurroundings } from './service/surroundings.ts';
 
 export const command: Command = {
   name: 'install',
-  summary: "Make the engine a service that starts with the machine: of root, or of a user's own systemd",
+  summary: "Install the engine as a service that starts at boot: of root, or of a user's own systemd",
   args: {
     max: 0,
     flags: [

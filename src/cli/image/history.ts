@@ -9,7 +9,7 @@ const instructionLength = 45;
 
 export const command: Command = {
   name: 'history',
-  summary: 'Show what an image is made of, newest first',
+  summary: 'Show the layers of an image, newest first',
   args: {
     usage: 'IMAGE',
     min: 1,

@@ -5,7 +5,7 @@ import { openArchive } from './archive-streams.ts';
 
 export const command: Command = {
   name: 'import',
-  summary: 'Make an image of a root file system in a tar archive',
+  summary: 'Create an image from a root file system in a tar archive',
   args: {
     usage: 'FILE|URL|- [NAME[:TAG]]',
     min: 1,

@@ -18,7 +18,7 @@ export const command: Command = {
         type: 'boolean',
         summary: 'Remove all images that no container uses, not only those without a name',
       },
-      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Only some: label=, label!=, until=' },
+      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Filter by label=, label!=, until=' },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },
     ],
   },

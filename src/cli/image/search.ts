@@ -20,7 +20,7 @@ export const command: Command = {
         short: 'f',
         type: 'strings',
         value: 'K=V',
-        summary: 'Only some: is-official=, stars=',
+        summary: 'Filter by is-official=, stars=',
       },
       formatFlag,
       { name: 'limit', type: 'number', value: 'N', summary: 'Most results (default 25)' },

@@ -8,7 +8,7 @@ export const command: Command = {
   args: {
     max: 0,
     flags: [
-      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Only some: label=, until=' },
+      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Filter by label=, until=' },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },
     ],
   },

@@ -14,7 +14,7 @@ export const inspectArgs = (usage: string): ArgsSpec => ({
       short: 'f',
       type: 'string',
       value: 'FORMAT',
-      summary: 'json, or a template as Go has them: {{.Path.To.Field}}, {{json .Path}}',
+      summary: 'json, or a Go template: {{.Path.To.Field}}, {{json .Path}}',
     },
   ],
 });

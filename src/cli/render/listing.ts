@@ -23,7 +23,7 @@ export const quietFlag = (leaves: 'ids' | 'names'): FlagSpec => ({
 
 /** Flags of every `ls`. `filters`: the keys that `--filter` accepts, for its summary. */
 export const listingFlags = (filters: string, quiet: 'ids' | 'names'): readonly FlagSpec[] => [
-  { name: 'filter', short: 'f', type: 'strings', value: 'K=V', summary: `Only some: ${filters}` },
+  { name: 'filter', short: 'f', type: 'strings', value: 'K=V', summary: `Filter by ${filters}` },
   formatFlag,
   quietFlag(quiet),
 ];

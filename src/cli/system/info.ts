@@ -6,7 +6,7 @@ import { compileTemplate } from '../template/render-template.ts';
 
 export const command: Command = {
   name: 'info',
-  summary: 'Show facts about the engine and its machine',
+  summary: 'Show information about the engine and its machine',
   args: {
     max: 0,
     flags: [
@@ -15,7 +15,7 @@ export const command: Command = {
         short: 'f',
         type: 'string',
         value: 'FORMAT',
-        summary: 'json, or a template as Go has them: {{.Path.To.Field}}, {{json .Path}}',
+        summary: 'json, or a Go template: {{.Path.To.Field}}, {{json .Path}}',
       },
     ],
   },

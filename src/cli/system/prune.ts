@@ -19,7 +19,7 @@ export const command: Command = {
         type: 'boolean',
         summary: 'All images that no container uses, not only those without a name',
       },
-      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Only some: label=, label!=, until=' },
+      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Filter by label=, label!=, until=' },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },
       { name: 'volumes', type: 'boolean', summary: 'Anonymous volumes, too' },
     ],

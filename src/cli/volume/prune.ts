@@ -20,7 +20,7 @@ export const command: Command = {
         type: 'boolean',
         summary: 'Include named volumes, not only anonymous ones',
       },
-      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Only some: label=' },
+      { name: 'filter', type: 'strings', value: 'K=V', summary: 'Filter by label=' },
       { name: 'force', short: 'f', type: 'boolean', summary: 'Do not ask' },
     ],
   },

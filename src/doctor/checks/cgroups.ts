@@ -58,7 +58,7 @@ function userFinding(facts: CgroupFacts, ground: Ground): Finding {
       unasked === 'bus' ? 'there is no bus below XDG_RUNTIME_DIR' : 'there is no systemd-run on PATH';
     return limited(
       'cgroups.delegated',
-      `your systemd has a control group to give, but can not be asked (${why}): ${without}`,
+      `your systemd can provide a control group, but cannot be asked (${why}): ${without}`,
       unasked === 'bus' ? `export XDG_RUNTIME_DIR=/run/user/${ground.uid}` : undefined,
     );
   }

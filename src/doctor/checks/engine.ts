@@ -22,7 +22,7 @@ function state({ state: how, version, cli, pid, socket, lastWords, log }: Engine
         ? ok('engine.state', `version ${version} runs as process ${pid} at ${socket}`)
         : limited(
             'engine.version',
-            `version ${version} runs as process ${pid}, and this is ${cli}: the next command that uses it hands over, containers go on`,
+            `version ${version} runs as process ${pid}, and this is ${cli}: the next command that uses it replaces it, and containers keep running`,
             'tcompose ps',
           );
     case 'silent':

@@ -31,6 +31,6 @@ export function platformFindings(
     ];
   }
   const names = interpreters.filter((name) => name.startsWith('qemu-')).map((name) => name.slice(5));
-  const others = names.length === 0 ? 'no emulators of others' : `emulators: ${names.join(', ')}`;
+  const others = names.length === 0 ? 'no emulators for other platforms' : `emulators: ${names.join(', ')}`;
   return [ok('platforms.emulators', `linux/${arch}; ${others}`)];
 }

@@ -32,7 +32,7 @@ export const command: Command = {
         type: 'boolean',
         summary: 'List the files that a build would see, build nothing',
       },
-      { name: 'no-cache', type: 'boolean', summary: 'Run every step anew' },
+      { name: 'no-cache', type: 'boolean', summary: 'Run every step again, without the cache' },
       { name: 'print', type: 'boolean', summary: 'Print the plan of the build as JSON' },
       { name: 'pull', type: 'boolean', summary: 'Ask registries for newer base images' },
       { name: 'push', type: 'boolean', summary: 'Push the images to their registries' },

@@ -6,7 +6,7 @@ import { scopeOf, theContainer } from '../../project.ts';
 
 export const command: Command = {
   name: 'commit',
-  summary: "Make an image of a service container's changes",
+  summary: "Create an image from a service container's changes",
   args: { usage: 'SERVICE [NAME[:TAG]]', min: 1, max: 2, flags: [...commitFlags, sharedFlags.index] },
   async run(args, ctx) {
     const [service = '', name] = args.positional;

@@ -57,7 +57,7 @@ export const command: Command = {
       sharedFlags.noBuild,
       bool('no-color', 'Output without colour'),
       sharedFlags.noDeps,
-      bool('no-log-prefix', 'Output without the names of containers'),
+      bool('no-log-prefix', 'Leave out the names of containers'),
       sharedFlags.noRecreate,
       bool('no-start', 'Create the containers, do not start them'),
       sharedFlags.pull,

@@ -27,7 +27,7 @@ export const command: Command = {
         value: 'POLICY',
         summary: 'Pull policy for all: missing, always',
       },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only how it ended' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Show only the result' },
       { name: 'parallel', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
       { name: 'no-parallel', type: 'boolean', hidden: true, summary: 'Accepted for compatibility' },
     ],

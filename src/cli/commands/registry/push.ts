@@ -15,7 +15,7 @@ export const command: Command = {
         summary: 'Push what can be pushed; what cannot be is a warning',
       },
       { name: 'include-deps', type: 'boolean', summary: 'Also images of services that they depend on' },
-      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Only how it ended' },
+      { name: 'quiet', short: 'q', type: 'boolean', summary: 'Show only the result' },
     ],
   },
   async run(args, ctx) {

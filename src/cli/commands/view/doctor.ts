@@ -11,7 +11,7 @@ import { reportJson, reportText } from '../../doctor/report.ts';
 /** `tcompose doctor`: what works on this machine, what is missing, and the command that fixes it. */
 export const command: Command = {
   name: 'doctor',
-  summary: 'Check what containers need of this machine; exit code 1 when something needed is missing',
+  summary: 'Check that this machine has what containers need; exit code 1 when something needed is missing',
   args: {
     usage: '[TOPIC...]',
     flags: [

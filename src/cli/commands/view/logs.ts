@@ -13,14 +13,14 @@ import type { Renderer } from '../../render/renderer.ts';
 
 export const command: Command = {
   name: 'logs',
-  summary: 'Show what containers print',
+  summary: 'Show the output of containers',
   args: {
     usage: '[SERVICE...]',
     flags: [
       logFlags.follow,
       sharedFlags.index,
       { name: 'no-color', type: 'boolean', summary: 'No colour' },
-      { name: 'no-log-prefix', type: 'boolean', summary: 'No names of containers' },
+      { name: 'no-log-prefix', type: 'boolean', summary: 'Leave out the names of containers' },
       logFlags.since,
       { ...logFlags.tail, summary: 'Show only the last lines of each container' },
       logFlags.timestamps,

@@ -76,7 +76,7 @@ export const createFlags: readonly FlagSpec[] = [
   yes('oom-kill-disable', 'Do not kill it when memory runs out'),
   number('oom-score-adj', 'N', 'OOM score adjustment'),
   text('pid', 'MODE', 'PID namespace: host or container:NAME'),
-  number('pids-limit', 'N', 'Most processes, -1 for no limit'),
+  number('pids-limit', 'N', 'Maximum of processes, -1 for no limit'),
   text('platform', 'OS/ARCH', 'Platform of the image'),
   yes('privileged', 'Give it all privileges'),
   list('publish', 'PORT', 'Publish a port: [IP:][HOST_PORT:]PORT[/PROTOCOL]', { short: 'p' }),

@@ -60,7 +60,7 @@ describe('command lines', () => {
     [['-x'], 'unknown shorthand flag: -x', 'See `tcompose up --help`.'],
     [['-t'], 'flag needs a value: -t', undefined],
     [['-t', 'soon'], '-t takes a whole number; got "soon"', undefined],
-    [['--detach=maybe'], '--detach is true or false; got "maybe"', undefined],
+    [['--detach=maybe'], '--detach takes true or false; got "maybe"', undefined],
     [['--format', 'xml'], 'invalid value for --format: "xml": it takes one of table, json', undefined],
   ] as [string[], string, string | undefined][])('%j is refused', (argv, message, hint) => {
     const error = failure(argv);

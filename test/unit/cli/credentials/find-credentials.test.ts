@@ -151,7 +151,7 @@ describe('a finder', () => {
     ['a missing helper', undefined, 'is not on PATH'],
     ['a helper that fails', 'echo "the store is locked"; exit 1', 'the store is locked'],
     ['a helper that ends without reading', 'exec 0<&-; exit 3', 'it ended with 3'],
-    ['an answer that is none', 'echo hello', 'not what the protocol says'],
+    ['an answer that is none', 'echo hello', 'does not follow the protocol'],
   ])('is anonymous with one warning for %s', async (_, script, why) => {
     if (script !== undefined) helper('bad', script);
     put('.docker/config.json', { credsStore: 'bad' });
