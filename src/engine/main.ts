@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { TcomposeError } from '../errors.ts';
 import { connectKeeper } from '../runtime/shim/keeper-client.ts';
 import type { HeldLock } from '../sys/flock.ts';
+import { keepMemorySmall } from '../sys/memory.ts';
 import { systemClock } from './clock.ts';
 import { createLog } from './log-sink.ts';
 import { assemble } from './process/assemble.ts';
@@ -17,6 +18,8 @@ import { locate, makeDirectories } from './store/layout.ts';
  * The engine process. Started by the keeper as `node engine.cjs --lib DIR --run DIR` with fd 3 (see shim-protocol.ts);
  * exit 0 also ends the keeper, any other exit makes it start the next engine.
  */
+
+keepMemorySmall();
 
 const log = createLog(systemClock, (line) => process.stderr.write(line), process.env.TCOMPOSE_DEBUG === '1');
 

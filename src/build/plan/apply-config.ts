@@ -80,7 +80,7 @@ function applyPairs(draft: StageDraft, { kind, pairs, range, keyword }: Of<'env'
     value: draft.expand(value, range),
   }));
   for (const { name, value } of resolved) {
-    if (name === '') throw draft.fail(range, `${keyword} names can not be blank`);
+    if (name === '' && kind === 'env') throw draft.fail(range, `${keyword} names can not be blank`);
     if (kind === 'label')
       draft.config = { ...draft.config, Labels: { ...draft.config.Labels, [name]: value } };
     else {

@@ -49,6 +49,7 @@ export interface MountContext {
  * @throws TcomposeError BUILD_DOCKERFILE, BUILD_EXPANSION
  */
 export function readMount(text: string, context: MountContext): Mount {
+  if (text === '') throw fault('failed to parse csv mounts: EOF');
   const fields = new Map<Key, string>();
   for (const field of csvFields(text)) readField(field, fields, context);
   const type = typeOf(fields.get('type') ?? 'bind');

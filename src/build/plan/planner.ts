@@ -83,7 +83,7 @@ class Planner {
     const { buildArgs } = options;
     const around = {
       file,
-      platforms: platformArguments(options, this.#target.name ?? 'default'),
+      platforms: platformArguments(options, options.target || (this.#target.name ?? 'default')),
       buildArgs,
       buildPlatform: options.buildPlatform,
       warn: (warning: Warning) => notes.warnings.push(warning),
@@ -225,8 +225,8 @@ class Planner {
     if (name === 'scratch') return { kind: 'empty' };
     if (context === undefined) {
       const { stages } = this.#file;
-      const number = what === 'copy' && /^\d+$/.test(name) ? Number(name) : undefined;
-      if (number !== undefined && number >= stages.length)
+      const number = what === 'copy' && /^[+-]?\d+$/.test(name) ? Number(name) : undefined;
+      if (number !== undefined && (number < 0 || number >= stages.length))
         throw faultAt(this.#file, range, `invalid stage index ${number}`);
       const wanted = name.toLowerCase();
       // Of several stages with one name the last one in the file counts, even if it comes later.

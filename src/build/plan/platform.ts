@@ -24,13 +24,22 @@ const knownArchitectures = new Set(
   ),
 );
 
+/** What a part of a platform may be. */
+const component = /^[A-Za-z0-9_.-]+$/;
+
 /**
  * @param own the machine's: an operating system alone means its processor
  * @throws TcomposeError BUILD_DOCKERFILE
  */
 export function parsePlatform(text: string, own: Platform): Platform {
   const parts = text.split('/');
-  if (parts.length > 3 || parts.some((part) => !/^[A-Za-z0-9_.-]+$/.test(part)))
+  const odd = parts.find((part) => !component.test(part));
+  if (odd !== undefined)
+    throw fault(
+      `failed to parse platform ${text}: ${goQuote(odd)} is an invalid component of ${goQuote(text)}: ` +
+        `platform specifier component must match ${goQuote(component.source)}: invalid argument`,
+    );
+  if (parts.length > 3)
     throw fault(
       `failed to parse platform ${text}: ${goQuote(text)}: cannot parse platform specifier: invalid argument`,
     );

@@ -230,7 +230,8 @@ const ignored: readonly (keyof Build)[] = ['entitlements', 'privileged', 'proven
 function ignoredOf(service: Service, build: Build): readonly string[] {
   const names = ignored.filter((name) => {
     const value = build[name];
-    return value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
+    const asked = value !== undefined && value !== false && value !== 'false';
+    return asked && !(Array.isArray(value) && value.length === 0);
   });
   const one = names.map((name) => `build.${name} of service ${service.name} is not supported`);
   return one;

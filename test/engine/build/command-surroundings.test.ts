@@ -45,6 +45,26 @@ RUN cat /etc/hostname
     expect(output).toEqual(['ran']);
   });
 
+  it('sees a tmpfs with the mode of the directory in its place', async () => {
+    const output = await run(
+      `RUN mkdir -m 700 /own
+RUN --mount=type=tmpfs,target=/own --mount=type=tmpfs,target=/new stat -c '%a %n' /own /new
+`,
+    );
+    expect(output).toEqual(['700 /own', '1777 /new']);
+  });
+
+  it('has the whole of a directory mounted at /etc, without hosts and resolv.conf', async () => {
+    const context = builder.context('etc', { 'etc/own': '' });
+    const text = `FROM busybox
+RUN --mount=type=bind,source=etc,target=/etc ls /etc
+RUN --mount=type=cache,target=/etc ls -A /etc | wc -l
+`;
+    const { error, output } = await builder.build({ context, text });
+    expect(error).toBeUndefined();
+    expect(output).toEqual(['own', '0']);
+  });
+
   it('sees a secret in a mount that nothing can be run from', async () => {
     const secret = Buffer.from('the secret').toString('base64');
     const output = await run(

@@ -44,6 +44,36 @@ CMD ["/app/out"]
 `;
 
 describe('planBuild', () => {
+  it('gives a stage the target as it was asked for', () => {
+    const file = 'FROM scratch AS a\nFROM a AS Final\nARG TARGETSTAGE\nCOPY x /$TARGETSTAGE\n';
+    expect(text(file, { target: 'FINAL' })).toContain('/FINAL');
+    expect(text(file)).toContain('/final');
+    expect(text('FROM scratch\nARG TARGETSTAGE\nCOPY x /$TARGETSTAGE\n')).toContain('/default');
+  });
+
+  it('takes an empty platform as none, and names the part that none can have', () => {
+    expect(text('FROM --platform= scratch\nCOPY a /\n')).toBe(text('FROM scratch\nCOPY a /\n'));
+    expect(() => text('ARG P\nFROM --platform=$P scratch\n')).toThrow(
+      'empty platform value from expression $P',
+    );
+    expect(() => text('FROM --platform=linux/amd64,linux/arm64 scratch\n')).toThrow(
+      'failed to parse platform linux/amd64,linux/arm64: "amd64,linux" is an invalid component of "linux/amd64,linux/arm64"',
+    );
+  });
+
+  it('knows no stage by a number below zero', () => {
+    expect(() => text('FROM scratch\nCOPY --from=-1 / /\n')).toThrow('invalid stage index -1');
+  });
+
+  it('takes a label whose name is nothing once it is expanded', () => {
+    const result = planned('FROM scratch\nLABEL $NONE=x\n');
+    expect(result.kind === 'plan' && result.plan.result.config.Labels).toEqual({ '': 'x' });
+  });
+
+  it('refuses a mount of nothing', () => {
+    expect(() => text('FROM base:1\nRUN --mount= true\n')).toThrow('failed to parse csv mounts: EOF');
+  });
+
   it('refuses an image of another platform than the one asked for', () => {
     const arm = { os: 'linux', architecture: 'arm64', variant: '' };
     const refusal = /base:1 here is for linux\/amd64, but linux\/arm64 was requested/;

@@ -65,7 +65,7 @@ function fromLine({ from }: Stage, around: FromSurroundings, globals: Values): F
   const { result, unmatched } = expanded(file, image, range, globals);
   for (const name of unmatched) undeclared(name, range, around);
   if (result.trim() === '') throw faultAt(file, range, `base name (${image}) should not be blank`);
-  if (platform === undefined) return { image: result, platform: undefined };
+  if (platform === undefined || platform === '') return { image: result, platform: undefined };
   return { image: result, platform: platformOf(platform, range, around, globals) };
 }
 

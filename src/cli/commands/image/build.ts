@@ -67,7 +67,7 @@ export const command: Command = {
     const progress = flag.str(args, 'progress') as ProgressKind | undefined;
     if (progress !== undefined) await ctx.renderer(undefined, progress);
     for (const name of ['builder', 'memory', 'provenance', 'sbom'])
-      if (flag.str(args, name) !== undefined) ctx.warn(`--${name} is not supported`);
+      if ((flag.str(args, name) ?? 'false') !== 'false') ctx.warn(`--${name} is not supported`);
     const deps = flag.bool(args, 'with-dependencies');
     const project = await loadForCommand(ctx, named, { noDeps: !deps, createsNothing: true });
     const selected =

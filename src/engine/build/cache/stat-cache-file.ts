@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 
 /** To be raised when the file's format changes. */
 const version = '1';
@@ -22,13 +22,32 @@ export function readStatCache(file: string): readonly (readonly [string, string]
   });
 }
 
+/** Lines that are written at a time. */
+const batch = 2000;
+
 export async function writeStatCache(
   file: string,
   entries: Iterable<readonly [string, string]>,
 ): Promise<void> {
-  const body = Array.from(entries, ([key, value]) => `${key} ${value}`).join('\n');
-  await writeFile(`${file}.new`, `${headOf(body)}\n${body}`, { mode: 0o600, encoding: 'latin1' });
+  // In pieces: as one text they take as much memory as what they are made of. They are what they are now, whatever comes meanwhile.
+  const known = [...entries];
+  const hash = createHash('sha256');
+  for (const piece of pieces(known)) hash.update(piece, 'latin1');
+  const to = await open(`${file}.new`, 'w', 0o600);
+  try {
+    await to.writeFile(`${version} ${hash.digest('hex')}\n`, 'latin1');
+    for (const piece of pieces(known)) await to.writeFile(piece, 'latin1');
+  } finally {
+    await to.close();
+  }
   await rename(`${file}.new`, file);
+}
+
+function* pieces(known: readonly (readonly [string, string])[]): Generator<string> {
+  for (let at = 0; at < known.length; at += batch) {
+    const lines = known.slice(at, at + batch).map(([key, value]) => `${key} ${value}`);
+    yield (at === 0 ? '' : '\n') + lines.join('\n');
+  }
 }
 
 /** Detects a file that was not completely on the disk when the machine went down. */

@@ -24,54 +24,76 @@ export function readModeChange(text: string): ModeChange {
       `invalid chmod parameter: '${text}'. it should be octal string and between 0 and 07777`,
     );
   }
-  const clauses = text.split(',').map(readClause);
-  return (mode, directory) => clauses.reduce((value, clause) => clause(value, directory), mode & 0o7777);
+  const actions = text.split(',').flatMap(readClause);
+  return (mode, directory) => {
+    // By what it was, whatever the clauses before have made of it.
+    const searched = directory || (mode & 0o111) !== 0;
+    return actions.reduce((value, action) => action(value, searched), mode & 0o7777);
+  };
 }
 
 /** What `--chmod` means for a directory that is made on the way: only an octal mode counts there. */
 export const madeMode = (text: string | undefined): number =>
   text !== undefined && /^[0-7]+$/.test(text) ? Number.parseInt(text, 8) & 0o777 : usualMode;
 
-function readClause(text: string): ModeChange {
+/** `ugo`: the classes that are meant; none without `a` or a class, which is not quite the same as all. */
+const classes: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o007, a: 0o6777 };
+const sticky = 0o1000;
+const others = 0o007;
+
+/** What a letter stands for in every class. */
+const permissionBits: Readonly<Record<string, number>> = {
+  r: 0o444,
+  w: 0o222,
+  x: 0o111,
+  s: 0o6000,
+  t: sticky,
+};
+
+function readClause(text: string): readonly Action[] {
   const [, who = '', rest = ''] = /^([ugoa]*)((?:[-+=][rwxXstugo]*)+)$/.exec(text) ?? [];
   if (rest === '')
     throw new TcomposeError('BUILD_STEP', 'invalid syntax', { hint: `--chmod has "${text}".` });
-  const all = who === '' || who.includes('a');
-  const targets = all ? 'ugo' : who;
-  const actions = [...rest.matchAll(/([-+=])([rwxXstugo]*)/g)].map(([, sign = '', permissions = '']) => ({
-    sign,
-    permissions,
-  }));
-  return (start, directory) =>
-    actions.reduce((mode, { sign, permissions }) => {
-      const bits = bitsOf(all ? permissions : permissions.replaceAll('t', ''), targets, mode, directory);
-      if (sign === '+') return mode | bits;
-      return sign === '-' ? mode & ~bits : (mode & ~clearedBy(targets, directory)) | bits;
-    }, start);
+  const meant = [...who].reduce((bits, letter) => bits | classes[letter]!, 0);
+  return [...rest.matchAll(/([-+=])([rwxXstugo]*)/g)].map(([, sign = '', letters = '']) =>
+    readAction(sign, letters, meant),
+  );
 }
 
-function bitsOf(permissions: string, targets: string, mode: number, directory: boolean): number {
-  let bits = 0;
-  for (const permission of permissions) {
-    for (const target of targets) {
-      const shift = places[target]!;
-      if (permission === 'r') bits |= 4 << shift;
-      else if (permission === 'w') bits |= 2 << shift;
-      else if (permission === 'x' || (permission === 'X' && (directory || (mode & 0o111) !== 0)))
-        bits |= 1 << shift;
-      else if (permission === 's') bits |= target === 'u' ? 0o4000 : target === 'g' ? 0o2000 : 0;
-      else if ('ugo'.includes(permission)) bits |= ((mode >> places[permission]!) & 7) << shift;
+/** @param searched whether X counts: of a directory, and of what somebody may execute */
+type Action = (mode: number, searched: boolean) => number;
+
+/** One sign with what follows it, by the rules of BSD's chmod(1): what is copied from a class comes after the letters before it. */
+function readAction(sign: string, letters: string, who: number): Action {
+  const notOthersAlone = who === 0 || (who & ~others) !== 0;
+  const scope = who | (letters.includes('t') && notOthersAlone ? sticky : 0);
+  const parts: Action[] = [];
+  for (const [part = ''] of letters.matchAll(/[ugo]|[rwxXst]+/g)) {
+    if (/[ugo]/.test(part)) {
+      parts.push((mode) => copiedFrom(part, sign, scope, mode));
+      continue;
     }
-    if (permission === 't') bits |= 0o1000;
+    const usable = notOthersAlone ? part : part.replace(/[st]/g, '');
+    const plain = [...usable].reduce((bits, letter) => bits | (permissionBits[letter] ?? 0), 0);
+    parts.push((mode, searched) => {
+      const bits = (plain | (part.includes('X') && searched ? 0o111 : 0)) & (scope || 0o7777);
+      return changed(sign, mode, bits, scope || classes.a!);
+    });
   }
-  return bits;
+  if (parts.length === 0) return (mode) => changed(sign, mode, 0, scope || classes.a!);
+  return (start, searched) => parts.reduce((mode, part) => part(mode, searched), start);
 }
 
-function clearedBy(targets: string, directory: boolean): number {
-  let bits = 0;
-  for (const target of targets) {
-    bits |= 7 << places[target]!;
-    if (!directory) bits |= target === 'u' ? 0o4000 : target === 'g' ? 0o2000 : 0;
-  }
-  return targets === 'ugo' ? bits | 0o1000 : bits;
+function changed(sign: string, mode: number, bits: number, cleared: number): number {
+  if (sign === '+') return mode | bits;
+  return (sign === '-' ? mode & ~bits : mode & ~cleared) | (sign === '=' ? bits : 0);
+}
+
+function copiedFrom(from: string, sign: string, scope: number, mode: number): number {
+  const value = (mode >> places[from]!) & 7;
+  return Object.values(places).reduce((made, shift) => {
+    if (scope !== 0 && (scope & (4 << shift)) === 0) return made;
+    const kept = sign === '+' ? made : made & ~((sign === '=' ? 7 : value) << shift);
+    return sign === '-' ? kept : kept | (value << shift);
+  }, mode);
 }

@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process';
 import { TcomposeError } from '../../../errors.ts';
+import { notInstalled, spawnTied } from './spawn-tied.ts';
 
 /** Most bytes of git's messages that are kept. */
 const longest = 256 * 1024;
@@ -84,27 +84,33 @@ export interface GitEnd {
 /** Runs git without any interaction. @throws TcomposeError BUILD_STEP when there is no git or the build was given up */
 export function runGit(args: readonly string[], cwd: string, around: GitSurroundings): Promise<GitEnd> {
   return new Promise((resolve, reject) => {
-    const child = spawn('git', args, {
-      cwd,
-      env: environment(around),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      signal: around.signal,
-    });
+    const { child, end } = spawnTied('git', args, cwd, environment(around));
+    const giveUp = (): void => {
+      end();
+      reject(new TcomposeError('BUILD_STEP', 'the build was interrupted'));
+    };
+    if (around.signal.aborted) giveUp();
+    around.signal.addEventListener('abort', giveUp, { once: true });
     const said = { out: '', err: '' };
-    child.stdout.on('data', (part: Buffer) => {
+    child.stdout?.on('data', (part: Buffer) => {
       said.out = (said.out + part.toString('utf8')).slice(0, longest);
     });
-    child.stderr.on('data', (part: Buffer) => {
+    child.stderr?.on('data', (part: Buffer) => {
       said.err = (said.err + part.toString('utf8')).slice(-longest);
     });
-    child.on('error', (cause: NodeJS.ErrnoException) => {
-      const [message, hint] =
-        cause.code === 'ENOENT'
-          ? ['git is not installed', 'Install git on the engine’s machine.']
-          : [around.signal.aborted ? 'the build was interrupted' : `git cannot be run: ${cause.message}`];
-      reject(new TcomposeError('BUILD_STEP', message!, { cause, ...(hint === undefined ? {} : { hint }) }));
+    child.on('error', (cause) =>
+      reject(new TcomposeError('BUILD_STEP', `git cannot be run: ${cause.message}`, { cause })),
+    );
+    child.on('close', (code) => {
+      around.signal.removeEventListener('abort', giveUp);
+      if (code === notInstalled)
+        reject(
+          new TcomposeError('BUILD_STEP', 'git is not installed', {
+            hint: 'Install git on the engine’s machine.',
+          }),
+        );
+      else resolve({ code, ...said });
     });
-    child.on('close', (code) => resolve({ code, ...said }));
   });
 }
 

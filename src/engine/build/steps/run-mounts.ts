@@ -147,7 +147,7 @@ async function prepareMount(mount: Mount, scratch: string, around: Preparing): P
       const options = [
         'exec',
         'dev',
-        'mode=1777',
+        `mode=${modeAt(mount.target, sources.root).toString(8)}`,
         ...(mount.size === undefined ? [] : [`size=${mount.size}`]),
       ];
       return {
@@ -158,6 +158,18 @@ async function prepareMount(mount: Mount, scratch: string, around: Preparing): P
       return secretMount(mount, scratch, sources);
     case 'ssh':
       return sshMount(mount, scratch, around);
+  }
+}
+
+/** The mode of a tmpfs: that of the directory in its place; where there is none, everybody may write into it. */
+function modeAt(target: string, open: () => ConfinedDirectory): number {
+  const root = open();
+  try {
+    const there = root.find(bytesOfPath(target.replace(/^\/+/, '')), true);
+    there?.close();
+    return there?.stat.isDirectory() === true ? there.stat.mode & 0o7777 : 0o1777;
+  } finally {
+    root.close();
   }
 }
 

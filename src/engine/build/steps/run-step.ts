@@ -148,7 +148,7 @@ function userOf(step: RunStep, { base, overlay }: RunSurroundings) {
   }
 }
 
-/** The hosts and resolv.conf that the command can read but not change, unless it has a mount of its own there. */
+/** The hosts and resolv.conf that the command can read but not change, unless a mount of its own is there or covers them. */
 function networkFiles(
   step: RunStep,
   runDir: string,
@@ -165,7 +165,8 @@ function networkFiles(
   const hosts = (step.network === 'host' ? textOf('/etc/hosts') : local) + extra.join('');
   const resolver = step.network === 'default' ? engine.net.resolvConf() : textOf('/etc/resolv.conf');
   const file = (name: string, target: string, text: string): readonly ResolvedMount[] => {
-    if (step.mounts.some((mount) => mount.target === target)) return [];
+    const covers = (place: string) => target === place || target.startsWith(`${place.replace(/\/+$/, '')}/`);
+    if (step.mounts.some((mount) => mount.target !== undefined && covers(mount.target))) return [];
     const source = join(runDir, name);
     writeFileSync(source, text, { mode: 0o644 });
     const options = ['nosuid', 'nodev', 'noexec'];

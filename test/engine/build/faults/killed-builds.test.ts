@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -199,6 +199,32 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     },
     180_000,
   );
+
+  it('whose engine is killed while a repository is fetched leaves no git, and the next one is right', async () => {
+    // A server that never answers: it sees that somebody asks, and that they are gone.
+    const asking = new Set<Socket>();
+    const silent = createTcpServer((socket) => {
+      asking.add(socket.on('error', () => {}).on('close', () => asking.delete(socket)));
+      socket.resume();
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const first = await builder.engine.enginePid();
+      const request = { text: `FROM busybox\nADD http://127.0.0.1:${port}/a.git /a\n` };
+      const gone = builder.build(request).catch(() => undefined);
+      await until(() => asking.size > 0, 'git to ask');
+      process.kill(first, 'SIGKILL');
+      await gone;
+      await until(() => asking.size === 0, 'git to end');
+      await until(async () => (await builder.engine.enginePid()) !== first, 'the next engine');
+      await expectRight(builder, context);
+      await expectNothingLeft(builder);
+      await forget(builder);
+    } finally {
+      silent.close();
+    }
+  }, 180_000);
 
   it.each(buildFaultPoints)(
     'whose client goes away at %s leaves nothing, and the next one is right',
