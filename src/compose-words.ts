@@ -1,7 +1,7 @@
 /**
- * Sentences that Docker Compose 2.40 has of its own for a mistake or a state, as it prints them. Scripts look for them, so a
- * message of ours about the same thing begins with the sentence; place, cause and way out come after it.
- * `test/e2e/compose-words.test.ts` holds the program to them.
+ * Docker Compose 2.40's own sentences for a mistake or a state, as it prints them. Scripts look for them, so our
+ * message about the same thing begins with the sentence; place, cause and remedy follow.
+ * `test/e2e/compose-words.test.ts` checks this.
  */
 export const composeWords = {
   notRunning: (service: string) => `service "${service}" is not running`,

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 
-/** Of two names of one number the man pages' first; `EOPNOTSUPP` is what the kernel's sources say. */
+/** If one number has two names, the man pages' name comes first; `EOPNOTSUPP` is the one in the kernel's sources. */
 const preferred = ['EAGAIN', 'EOPNOTSUPP'] as const;
 
 const names = new Map(

@@ -6,7 +6,7 @@ export interface SourcePlace {
   readonly line: number;
   readonly column: number;
   readonly sourceLine?: string;
-  /** The last of several lines that are meant. */
+  /** The last line, if several are meant. */
   readonly endLine?: number;
 }
 
@@ -39,7 +39,7 @@ export class TcomposeError extends Error {
   }
 }
 
-/** Several independent errors found in one pass (all mistakes of a compose file, say), reported together. */
+/** Several independent errors found in one pass (all mistakes of a compose file, for example), reported together. */
 export class TcomposeErrors extends Error {
   override readonly name = 'TcomposeErrors';
   readonly errors: readonly TcomposeError[];

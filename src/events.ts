@@ -4,23 +4,23 @@ import type { TcomposeError } from './errors.ts';
 export type ResourceKind = 'container' | 'network' | 'volume' | 'image' | 'service' | 'engine' | 'project';
 
 /**
- * The one union for everything shown to a person or a program while a command runs. Producers emit, renderers
- * (src/cli/render) consume; neither decides for the other. Times are milliseconds on the monotonic clock.
+ * Everything that is shown to a person or a program while a command runs. Producers emit, renderers (src/cli/render)
+ * consume; neither decides for the other. Times are milliseconds on the monotonic clock.
  */
 export type TcomposeEvent =
-  /** Announces what progress events will be about, in display order; sent once before the first of them. */
+  /** Announces the resources of the progress events, in display order; sent once before the first of them. */
   | {
       readonly type: 'begin';
       readonly resources: readonly { readonly kind: ResourceKind; readonly name: string }[];
     }
   | { readonly type: 'warning'; readonly message: string; readonly hint?: string }
   | { readonly type: 'error'; readonly error: TcomposeError }
-  /** What is reported with --verbose alone. */
+  /** Reported only with --verbose. */
   | { readonly type: 'trace'; readonly line: string }
   | {
       readonly type: 'progress';
       readonly kind: ResourceKind;
-      /** Name as the user knows it, e.g. `shop-web-1`. */
+      /** The user's name for it, for example `shop-web-1`. */
       readonly name: string;
       /** Docker Compose's words: Creating, Created, Starting, Started, Waiting, Healthy, Stopping, … */
       readonly status: string;
@@ -28,21 +28,21 @@ export type TcomposeEvent =
       readonly detail?: string;
       readonly at: number;
     }
-  /** What becomes of one layer of an image that is being pulled or pushed; as often as the engine tells of it. */
+  /** The state of one layer of an image that is being pulled or pushed, as often as the engine reports it. */
   | {
       readonly type: 'layer';
-      /** The image, as the progress events name it. */
+      /** The image's name in the progress events. */
       readonly image: string;
       /** First digits of its digest. */
       readonly layer: string;
       /** The engine's words: Waiting, Downloading, Extracting, Pull complete, Pushed, … */
       readonly status: string;
-      /** Bytes; a total that is not known is absent. */
+      /** Bytes; an unknown total is absent. */
       readonly current?: number;
       readonly total?: number;
       readonly at: number;
     }
-  /** A line about a build: a step that begins or ends, or what its command puts out. */
+  /** A line about a build: a step that begins or ends, or its command's output. */
   | {
       readonly type: 'build';
       readonly service: string;
@@ -64,7 +64,7 @@ export type TcomposeEvent =
       readonly service: string;
       readonly container: string;
       readonly exitCode: number;
-      /** It comes back: a restart policy or somebody's restart sees to that. */
+      /** It will run again: because of a restart policy or a client's restart. */
       readonly restarting?: boolean;
       /** Somebody ended it by a stop, a restart or a signal. */
       readonly asked?: boolean;
@@ -72,19 +72,19 @@ export type TcomposeEvent =
     }
   | WatchEvent;
 
-/** What `watch` tells. Paths are as people know them, relative to where they are. */
+/** What `watch` reports. Paths are in readable form, relative to the current directory. */
 export type WatchEvent =
-  /** The containers have what they begin with; from now on changes are acted on. */
+  /** The containers have their initial files; from now on changes are acted on. */
   | {
       readonly type: 'watch';
       readonly phase: 'ready';
       readonly services: readonly string[];
       readonly rules: readonly WatchedRule[];
-      /** Directories that are watched, and how many of them are looked at in intervals. */
+      /** Number of watched directories, and how many of them are polled. */
       readonly directories: number;
       readonly polled: number;
     }
-  /** Something was saved, and what its rules say is being done. */
+  /** Something was saved, and the actions of its rules are being carried out. */
   | {
       readonly type: 'watch';
       readonly phase: 'begun';
@@ -92,7 +92,7 @@ export type WatchEvent =
       readonly count: number;
       readonly rules: readonly WatchedRule[];
     }
-  /** Something saved is live. */
+  /** Something that was saved has taken effect. */
   | {
       readonly type: 'watch';
       readonly phase: 'applied';
@@ -100,7 +100,7 @@ export type WatchEvent =
       /** Number of paths that changed; `paths` has the first of them. */
       readonly count: number;
       readonly services: readonly { readonly service: string; readonly did: readonly WatchDeed[] }[];
-      /** Those it set off. */
+      /** The rules that were triggered. */
       readonly rules: readonly WatchedRule[];
       /** From the first change to the last action's end. */
       readonly milliseconds: number;
@@ -114,7 +114,7 @@ export type WatchEvent =
       readonly hint?: string;
     }
   | { readonly type: 'watch'; readonly phase: 'note' | 'menu'; readonly message: string }
-  /** The configuration was edited: what would be done to have the containers follow, and whether that is done now. */
+  /** The configuration was edited: what would be done to make the containers follow, and whether that is done now. */
   | {
       readonly type: 'watch';
       readonly phase: 'configuration';
@@ -123,7 +123,7 @@ export type WatchEvent =
       readonly applying: boolean;
     };
 
-/** A rule of `develop.watch`, as people know it. */
+/** A rule of `develop.watch` in readable form. */
 export interface WatchedRule {
   readonly service: string;
   readonly action: string;
@@ -131,7 +131,7 @@ export interface WatchedRule {
   readonly target?: string;
 }
 
-/** `shown`: by a bind mount, so that there was nothing to do but to tell open pages. */
+/** `shown`: through a bind mount, so that only open pages had to be told. */
 export type WatchDeed = 'rebuilt' | 'synced' | 'unchanged' | 'restarted' | 'ran' | 'shown';
 
 export type EventSink = (event: TcomposeEvent) => void;

@@ -1,28 +1,29 @@
 /**
- * Two ids that change places with root's: in a container whose owner keeps his own id, that id is the engine's 0, its root (0) is the id the
- * owner's number would else have been, and every other id stands for itself. Asked for once more, it undoes itself.
+ * An exchange of two ids, root's and another one: in a container whose owner keeps the same id, that id is the engine's
+ * 0, the container's root (0) is the id that the owner's number would otherwise have been, and every other id stays the
+ * same. Applying it twice undoes it.
  */
 export interface IdSwap {
-  /** The user id that changes places with 0; 0: none does. */
+  /** The user id that is exchanged with 0; 0: none is. */
   readonly uid: number;
-  /** The same of groups. */
+  /** The same for groups. */
   readonly gid: number;
 }
 
-/** What `id` is on the other side. Pure. */
+/** The other side's number for `id`. Pure. */
 export function swapped(id: number, other: number): number {
   if (id === 0) return other;
   return id === other ? 0 : id;
 }
 
-/** Of an owner, both. Pure. */
+/** For both ids of an owner. Pure. */
 export const swappedOwner = (
   { uid, gid }: { readonly uid: number; readonly gid: number },
   swap: IdSwap | undefined,
 ): { readonly uid: number; readonly gid: number } =>
   swap === undefined ? { uid, gid } : { uid: swapped(uid, swap.uid), gid: swapped(gid, swap.gid) };
 
-/** A line of a map: so many ids from `inside` on are those from `outside` on. */
+/** A line of a map: `count` ids from `inside` on are those from `outside` on. */
 export interface SwapLine {
   readonly inside: number;
   readonly outside: number;
@@ -30,8 +31,8 @@ export interface SwapLine {
 }
 
 /**
- * The lines of a map in which 0 and `other` have changed places (user_namespaces(7)). The kernel takes no line that lies in two of the ranges
- * that the namespace above was made of. Pure.
+ * The lines of a map in which 0 and `other` are exchanged (user_namespaces(7)). The kernel accepts no line that spans
+ * two ranges of the namespace above. Pure.
  * @param other less than the sum of `ranges`
  * @param ranges sizes of those ranges, which follow each other from 0 on
  */

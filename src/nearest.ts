@@ -18,8 +18,8 @@ function editDistance(a: string, b: string): number {
 }
 
 /**
- * The candidate closest to `word`, if it has something in common with it and is close enough to be what was meant; ties go
- * to the first in order. `least` edits are close enough however short the word is.
+ * The candidate closest to `word`, if it is similar enough to be what was meant; the first one if there are several.
+ * `least` edits are always acceptable, however short the word is.
  */
 export function nearest(word: string, candidates: Iterable<string>, least = 1): string | undefined {
   let best: string | undefined;

@@ -1,4 +1,4 @@
-/** An RFC 3339 time as `seconds.nanoseconds`, keeping all nine digits; undefined when it is not one. */
+/** An RFC 3339 time as `seconds.nanoseconds`, with all nine digits; undefined when it is not one. */
 export function unixTime(text: string): string | undefined {
   const match = /^(\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?)?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:\d{2})?$/.exec(
     text,

@@ -1,4 +1,4 @@
 declare const TCOMPOSE_VERSION: string | undefined;
 
-/** The release, put in by the bundler; `dev` when run from source. */
+/** The release, inserted by the bundler; `dev` when run from source. */
 export const version: string = typeof TCOMPOSE_VERSION === 'string' ? TCOMPOSE_VERSION : 'dev';
