@@ -119,10 +119,29 @@ const firstPositional = (argv: readonly string[]) => {
 const pick = (flags: ParsedArgs['flags'], names: readonly string[]) =>
   Object.fromEntries(Object.entries(flags).filter(([name]) => names.includes(name)));
 
+/** Commands by the names that other tools have for them. */
+const customary: Readonly<Record<string, string>> = {
+  convert: 'config',
+  delete: 'rm',
+  destroy: 'down',
+  halt: 'stop',
+  list: 'ls',
+  remove: 'rm',
+  sh: 'exec',
+  shell: 'exec',
+  status: 'ps',
+};
+
 function lookUp<T>(name: string, table: Readonly<Record<string, T>>, path: string): T {
   if (Object.hasOwn(table, name)) return table[name]!;
-  const near = nearest(name, Object.keys(table));
+  const meant = Object.hasOwn(customary, name) ? customary[name]! : '';
+  const near = Object.hasOwn(table, meant) ? meant : nearest(name, Object.keys(table));
+  const again = path === 'tcompose' && ['docker', 'compose', 'docker-compose'].includes(name);
   throw new TcomposeError('CLI_USAGE', `unknown command: ${path} ${name}`, {
-    hint: near === undefined ? `See \`${path} --help\`.` : `Did you mean \`${path} ${near}\`?`,
+    hint: again
+      ? `Leave out "${name}".`
+      : near === undefined
+        ? `See \`${path} --help\`.`
+        : `Did you mean \`${path} ${near}\`?`,
   });
 }

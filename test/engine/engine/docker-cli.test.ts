@@ -96,6 +96,7 @@ describe.skipIf(why)('the docker CLI', () => {
     const inspected = (await engine.api<ContainerInspect>('GET', `/containers/${id}/json`)).json;
     const shown = (JSON.parse(ok('inspect', 'looked-at')) as ContainerInspect[])[0]!;
     expect(shown.State).toEqual(inspected.State);
+    expect(shown.HostConfig.NetworkMode).toBe('bridge');
     expect(shown.NetworkSettings.Networks).toMatchObject({
       bridge: { IPAddress: inspected.NetworkSettings.IPAddress },
     });

@@ -68,7 +68,7 @@ export function draftContainer(
 function withDefaults(host: HostConfig): HostConfig {
   return {
     ...host,
-    NetworkMode: host.NetworkMode || 'default',
+    NetworkMode: host.NetworkMode && host.NetworkMode !== 'default' ? host.NetworkMode : 'bridge',
     RestartPolicy: {
       Name: host.RestartPolicy?.Name || 'no',
       MaximumRetryCount: host.RestartPolicy?.MaximumRetryCount ?? 0,

@@ -124,7 +124,7 @@ export function summarize(engine: Engine, container: Container, nowMs: number): 
       ? {}
       : { Health: { Status: health.Status, FailingStreak: health.FailingStreak } }),
     HostConfig: {
-      NetworkMode: record.hostConfig.NetworkMode ?? 'default',
+      NetworkMode: record.hostConfig.NetworkMode ?? 'bridge',
       ...(annotations ? { Annotations: annotations } : {}),
     },
     NetworkSettings: { Networks: networkSettings(engine, container).Networks },

@@ -10,7 +10,7 @@ const hostDefaults: HostConfig = {
   Binds: null,
   ContainerIDFile: '',
   LogConfig: { Type: 'json-file', Config: {} },
-  NetworkMode: 'default',
+  NetworkMode: 'bridge',
   PortBindings: {},
   RestartPolicy: { Name: 'no', MaximumRetryCount: 0 },
   AutoRemove: false,

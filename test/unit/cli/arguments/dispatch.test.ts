@@ -67,6 +67,18 @@ describe('dispatch', () => {
     });
   });
 
+  test.each([
+    ['docker', 'Leave out "docker".'],
+    ['compose', 'Leave out "compose".'],
+    ['destroy', 'Did you mean `tcompose down`?'],
+    ['constructor', 'See `tcompose --help`.'],
+  ])('the command %s of another tool has a hint', async (name, hint) => {
+    await expect(ask([name, 'up'])).rejects.toMatchObject({
+      message: `unknown command: tcompose ${name}`,
+      hint,
+    });
+  });
+
   test('help wins over missing arguments', async () => {
     const help = await ask(['up', '--help']);
     expect(help).toMatchObject({ kind: 'help', exitCode: 0 });

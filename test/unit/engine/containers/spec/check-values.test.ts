@@ -43,7 +43,7 @@ describe('an inspect answer', () => {
       Memory: 5,
       NanoCpus: 0,
       AutoRemove: false,
-      NetworkMode: 'default',
+      NetworkMode: 'bridge',
       Links: null,
     });
     expect(host.PortBindings).toEqual({ '80/tcp': [{ HostIp: '', HostPort: '1' }] });
