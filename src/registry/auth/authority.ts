@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { TcomposeError } from '../../errors.ts';
 import type { BearerChallenge, Entrance } from './challenge.ts';
 import { basicAuthorization, describeSource, isAnonymous, type RegistryCredentials } from './credentials.ts';
-import { parseToken, type Token, type TokenRequest, tokenRequests } from './token-request.ts';
+import { isSendable, parseToken, type Token, type TokenRequest, tokenRequests } from './token-request.ts';
 
 /** Which credentials are used for which rights at which host. */
 export interface Subject {
@@ -69,7 +69,11 @@ export function createAuthority(now: () => number): Authority {
 
   function current(subject: Subject): string | undefined {
     const { credentials } = subject;
-    if (credentials.registryToken !== undefined) return `Bearer ${credentials.registryToken}`;
+    if (credentials.registryToken !== undefined) {
+      if (!isSendable(credentials.registryToken))
+        throw denied(subject, 'the token to be shown has characters that cannot be sent', '');
+      return `Bearer ${credentials.registryToken}`;
+    }
     if (basics.has(hostKey(subject))) return basicAuthorization(credentials);
     const token = valid(tokenKey(subject));
     return token === undefined ? undefined : `Bearer ${token.text}`;

@@ -75,6 +75,9 @@ export interface Token {
 /** Seconds that a token is valid if the server gives a shorter time or none (distribution's token specification). */
 const shortestLife = 60;
 
+/** Whether a token can stand in a header. */
+export const isSendable = (token: string): boolean => !/[^\x20-\x7e]/.test(token);
+
 /** Parses a token server's answer; `now` in milliseconds. Undefined when it contains no token. */
 export function parseToken(text: string, now: number): Token | undefined {
   let value: { token?: unknown; access_token?: unknown; expires_in?: unknown } | null;
@@ -84,7 +87,7 @@ export function parseToken(text: string, now: number): Token | undefined {
     return undefined;
   }
   const token = [value?.token, value?.access_token].find((one) => typeof one === 'string' && one !== '');
-  if (typeof token !== 'string' || /[\r\n]/.test(token)) return undefined;
+  if (typeof token !== 'string' || !isSendable(token)) return undefined;
   const said = Number(value?.expires_in);
   const life = Math.min(Number.isFinite(said) ? Math.max(said, shortestLife) : shortestLife, 86_400) * 1000;
   return { text: token, expiresAt: now + life, renewAt: now + life * 0.8 };

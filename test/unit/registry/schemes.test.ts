@@ -40,7 +40,8 @@ afterEach(() => {
   server.close();
 });
 
-const open = () => client.open(host, { credentials: {}, proxies: {}, notice: () => undefined }).main;
+const open = (credentials = {}) =>
+  client.open(host, { credentials, proxies: {}, notice: () => undefined }).main;
 const look = (session = open()) =>
   resolveTag(session, {
     path: 'a',
@@ -85,3 +86,11 @@ it.each([500, 503, 501])(
     expect(asked).toBe(1);
   },
 );
+
+it('a token that no header can be made of is not shown', async () => {
+  await expect(look(open({ registryToken: 'a\r\nX: y' }))).rejects.toMatchObject({
+    code: 'REGISTRY_DENIED',
+    message: expect.stringContaining('has characters that cannot be sent'),
+  });
+  expect(asked).toBe(0);
+});

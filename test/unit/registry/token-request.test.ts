@@ -62,10 +62,17 @@ describe('the answer with a token', () => {
       expect(parseToken(`{"token":"a","expires_in":${life}}`, 0)?.expiresAt).toBe(60_000);
   });
 
-  it.each(['', '{}', 'null', '[]', '"x"', '{"token":5}', '{"token":"a\\r\\nX: y"}', '<html>'])(
-    'is none: %s',
-    (text) => {
-      expect(parseToken(text, 0)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '{}',
+    'null',
+    '[]',
+    '"x"',
+    '{"token":5}',
+    '{"token":"a\\r\\nX: y"}',
+    '{"token":"é\u2028"}',
+    '<html>',
+  ])('is none: %s', (text) => {
+    expect(parseToken(text, 0)).toBeUndefined();
+  });
 });
