@@ -35,7 +35,7 @@ describe.skipIf(unmet !== undefined)(
   () => {
     let user: TestUser;
     let elsewhere: ChildProcess;
-    const ports = { both: 0, old: 0, four: 0, silent: 0 };
+    const ports = { both: 0, old: 0, four: 0, silent: 0, changes: 0 };
     beforeAll(async () => {
       enterOwnNetwork();
       elsewhere = spawn('unshare', ['-n', 'sleep', '1000'], { stdio: 'ignore' });
@@ -58,7 +58,8 @@ describe.skipIf(unmet !== undefined)(
         const done = spawnSync(command!, args, { encoding: 'utf8' });
         expect([words, done.status, done.stderr]).toEqual([words, 0, '']);
       }
-      for (const name of ['both', 'old', 'four', 'silent'] as const) ports[name] = await freePort();
+      for (const name of ['both', 'old', 'four', 'silent', 'changes'] as const)
+        ports[name] = await freePort();
       user = makeUser();
       user.write(
         'compose.yaml',
@@ -94,6 +95,36 @@ networks:
       for (let times = 0; times < 2; times++)
         for (const family of [4, 6] as const)
           expect([family, seenOf('both', family, protocol)]).toEqual([family, other[family]]);
+    });
+
+    it('of datagrams over IPv6 are led to what listens, also when that changes under one of them', async () => {
+      const rebind = `
+const on = (kind, host, then) => {
+  const s = require('dgram').createSocket(kind);
+  s[then ? 'once' : 'on']('message', (m, f) => s.send(kind, f.port, f.address, () => then && s.close(then)));
+  s.bind(7, host);
+};
+on('udp6', '::', () => on('udp4', '0.0.0.0'));`;
+      user.write(
+        'changes/compose.yaml',
+        `services:
+  changes: {image: tcompose/host, init: true, command: ["node", "-e", ${JSON.stringify(rebind)}], ports: ["${ports.changes}:7/udp"], networks: [six]}
+networks:
+  six: { enable_ipv6: true, ipam: { config: [{ subnet: 10.92.4.0/24 }, { subnet: "fd92:4::/64" }] } }
+`,
+      );
+      const up = user.tcompose('-f', 'changes/compose.yaml', 'up', '-d');
+      expect(up.status, up.stderr).toBe(0);
+      const asker = `
+const s = require('dgram').createSocket('udp6');
+s.on('message', (m) => { console.log(String(m)); if (String(m) === 'udp4') process.exit(); });
+setInterval(() => s.send('?', ${ports.changes}, '${machine[6]}'), 100); setTimeout(() => process.exit(1), 20000);`;
+      const asked = spawnSync('nsenter', ['-t', `${elsewhere.pid}`, '-n', process.execPath, '-e', asker], {
+        encoding: 'utf8',
+      });
+      expect(asked.stdout).toBe('udp6\nudp4\n');
+      const down = user.tcompose('-f', 'changes/compose.yaml', 'down', '-t', '0');
+      expect(down.status, down.stderr).toBe(0);
     });
 
     it.each(['tcp', 'udp'] as const)(

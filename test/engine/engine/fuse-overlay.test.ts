@@ -184,7 +184,8 @@ describe.skipIf(why)('roots that fuse-overlayfs mounts', () => {
       expect(text).not.toContain('ENOTCONN');
     }
     expect((await engine.api('POST', '/containers/loses/restart?t=0')).status).toBe(204);
-    expect((await engine.api('GET', '/containers/loses/archive?path=/kept')).text).toContain('kept\nkept');
+    const kept = async () => (await engine.api('GET', '/containers/loses/archive?path=/kept')).text;
+    await until(async () => (await kept()).includes('kept\nkept'), 'what it wrote before and after');
   });
 
   it('show an image that is mounted', async () => {

@@ -8,7 +8,7 @@
 #include "forward.h"
 #include "sys.h"
 
-static FILE *sockets;
+static int list_fd = -1;
 
 int listeners_open(const struct launch *launch) {
   if (launch->netns < 0 || setns(launch->netns, CLONE_NEWNET) < 0) return -1;
@@ -17,7 +17,15 @@ int listeners_open(const struct launch *launch) {
 }
 
 void listeners_use(int fd) {
-  sockets = fd < 0 ? NULL : fdopen(fd, "r");
+  list_fd = fd;
+}
+
+/* A stream of its own for each question: one that is rewound may answer from what it has read before. */
+static FILE *read_anew(void) {
+  int fd = list_fd < 0 || lseek(list_fd, 0, SEEK_SET) < 0 ? -1 : fcntl(list_fd, F_DUPFD_CLOEXEC, 0);
+  FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+  if (fd >= 0 && !stream) close(fd);
+  return stream;
 }
 
 /* An address as the file has it: words in the machine's order. */
@@ -33,12 +41,14 @@ bool listens_for_datagrams(const struct sockaddr_storage *target) {
   const struct sockaddr_in6 *to = (const struct sockaddr_in6 *)target;
   char line[512], own[33], address[33];
   unsigned port, state;
-  if (!sockets || to->sin6_family != AF_INET6) return false;
+  FILE *sockets = to->sin6_family == AF_INET6 ? read_anew() : NULL;
+  if (!sockets) return false;
   print_address(own, &to->sin6_addr);
-  rewind(sockets);
-  while (fgets(line, sizeof line, sockets)) {
+  bool found = false;
+  while (!found && fgets(line, sizeof line, sockets)) {
     if (sscanf(line, " %*d: %32[0-9A-F]:%4x %*[0-9A-F:] %2x", address, &port, &state) != 3) continue;
-    if (port == ntohs(to->sin6_port) && state == UNCONNECTED && (strcmp(address, any) == 0 || strcmp(address, own) == 0)) return true;
+    found = port == ntohs(to->sin6_port) && state == UNCONNECTED && (strcmp(address, any) == 0 || strcmp(address, own) == 0);
   }
-  return false;
+  fclose(sockets);
+  return found;
 }
