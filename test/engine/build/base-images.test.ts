@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildEvent } from '../../../src/engine/api/build.ts';
 import { encodeRegistryAuth } from '../../../src/engine/api/registry-headers.ts';
+import { until } from '../../support/engine.ts';
 import { type PeerRegistry, startPeerRegistry, whyNoPeerRegistry } from '../../support/peer-registry.ts';
 import { transfer } from '../../support/transfer.ts';
 import { type Builder, send, startBuilder, whyNoBuilder } from './builder.ts';
@@ -100,7 +101,10 @@ describe.skipIf(unmet !== undefined)('base images of a registry that asks who is
       const { error, output } = await builder.build({ text }, { registry: () => identity });
       expect(error).toBeUndefined();
       expect(output).toEqual([version]);
-      expect(readdirSync(join(builder.engine.root, 'lib/build/tmp'))).toEqual([]);
+      await until(
+        () => readdirSync(join(builder.engine.root, 'lib/build/tmp')).length === 0,
+        'nothing to be left of the build',
+      );
     }
     await publish('two');
   });

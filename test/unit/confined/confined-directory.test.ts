@@ -48,7 +48,15 @@ function seen(path: string, follow = true): string | undefined {
     entry?.close();
   }
 }
-const openDescriptors = () => readdirSync('/proc/self/fd').length;
+/** How many lead below the base: what else this process has open comes and goes. */
+const openDescriptors = () =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(base);
+    } catch {
+      return false;
+    }
+  }).length;
 
 describe('a directory tree that others have a hand in', () => {
   it('is the same when it is borrowed, and what is lent outlives that', async () => {
