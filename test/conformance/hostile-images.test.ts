@@ -33,14 +33,22 @@ describe.skipIf(unmet !== undefined)(
   () => {
     let engine: TestEngine;
     let cases: string;
+    /** What the engine had before the first of them: versions of Node take more or less for themselves. */
+    let before = 0;
+    /** Most memory the engine has had so far, MiB. */
+    const peak = async (): Promise<number> => {
+      const status = readFileSync(`/proc/${await engine.enginePid()}/status`, 'utf8');
+      return Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) / 1024;
+    };
     beforeAll(async () => {
       engine = await startTestEngine();
+      before = await peak();
       cases = mkdtempSync('/var/tmp/tcompose-hostile-');
       const made = spawnSync(process.execPath, [join(material, 'make-hostile.mjs'), cases], {
         encoding: 'utf8',
       });
       expect(made.stderr).toBe('');
-    }, 120_000);
+    });
     afterAll(async () => {
       rmSync(cases, { recursive: true, force: true });
       expect(await engine.stop()).toEqual([]);
@@ -66,9 +74,7 @@ describe.skipIf(unmet !== undefined)(
     }, 600_000);
 
     it('take little memory, whatever they would become', async () => {
-      const status = readFileSync(`/proc/${await engine.enginePid()}/status`, 'utf8');
-      const peak = Number(/VmHWM:\s+(\d+) kB/.exec(status)![1]) / 1024;
-      expect(peak).toBeLessThan(200);
+      expect((await peak()) - before).toBeLessThan(200);
     });
 
     it('do so as OCI layouts', async () => {
