@@ -1,9 +1,12 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endEngine, requirements } from '../support/cli.ts';
 import { plainEnvironment } from '../support/environment.ts';
+import { enterOwnNetwork } from '../support/own-network.ts';
+import { startOwnResolver } from '../support/own-resolver.ts';
 
 /** Small projects for reported mistakes: `run.sh` brings one up with $TC, `expected.txt` says what is right. */
 const folder = '../shared/faults/cases';
@@ -53,12 +56,17 @@ describe.skipIf(unmet !== undefined)(`reported cases${unmet ? ` (skipped: ${unme
     TC: `${process.execPath} ${resolve('dist/tcompose.cjs')}`,
     TCOMPOSE_ROOT: root,
   });
-  beforeAll(() => {
+  /** Ports, subnets and the names that are asked for are the cases' own: others on this machine may be at the same ones. */
+  let resolver: Awaited<ReturnType<typeof startOwnResolver>> | undefined;
+  beforeAll(async () => {
+    enterOwnNetwork();
+    if (process.getuid?.() === 0) resolver = await startOwnResolver();
     root = mkdtempSync('/tmp/tc-cases-');
   });
   afterAll(() => {
     spawnSync(process.execPath, [resolve('dist/tcompose.cjs'), ...endEngine], { env: environment() });
     rmSync(root, { recursive: true });
+    resolver?.close();
   });
 
   it('have each an expectation here', () => {
@@ -67,13 +75,20 @@ describe.skipIf(unmet !== undefined)(`reported cases${unmet ? ` (skipped: ${unme
   });
 
   for (const [name, { shows, never = [] }] of Object.entries(cases)) {
-    it(name, () => {
-      const { stdout, stderr } = spawnSync('bash', [join(resolve(folder), name, 'run.sh')], {
+    it(name, async () => {
+      const [program = '', ...args] = [
+        ...(resolver?.words ?? []),
+        'bash',
+        join(resolve(folder), name, 'run.sh'),
+      ];
+      const child = spawn(program, args, {
         env: environment(),
-        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
         timeout: limit,
       });
-      const text = `${stdout}${stderr}`;
+      const said = [child.stdout, child.stderr].map((stream) => stream.setEncoding('utf8').toArray());
+      await once(child, 'close');
+      const text = (await Promise.all(said)).flat().join('');
       for (const part of shows) expect(text).toMatch(part);
       for (const part of never) expect(text).not.toMatch(part);
     });

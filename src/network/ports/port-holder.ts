@@ -81,12 +81,13 @@ function processWithSocket(inode: string, proc: string): PortHolder | undefined 
 }
 
 /**
- * A process's name is that of its main thread, to which some programs add what the thread does: `node-MainThread` of
- * Node 24.
+ * A process's name is that of its main thread, to which some programs add what the thread does, or which they replace
+ * by it: `node-MainThread` and `MainThread` of versions of Node 24.
  */
 function programIn(name: string, directory: string): string {
   const program = basename(readLink(`${directory}/exe`)).replace(/ \(deleted\)$/, '');
-  return program !== '' && name.startsWith(`${program}-`) ? program : name;
+  const isRole = name === 'MainThread' || name.startsWith(`${program}-`);
+  return program !== '' && isRole ? program : name;
 }
 
 /** `192.0.2.1:80`, `[::]:80`. */

@@ -195,6 +195,7 @@ describe('socket tables of /proc', () => {
 describe('a process that has a port', () => {
   it.each([
     ['node-MainThread', '/usr/bin/node', 'node'],
+    ['MainThread', '/opt/node-24/bin/node', 'node'],
     ['node', '/usr/bin/node (deleted)', 'node'],
     ['nginx', '/usr/sbin/nginx', 'nginx'],
     ['my-server', '/usr/bin/python3.11', 'my-server'],
