@@ -5,7 +5,12 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImageInspect } from '../../src/engine/api/image.ts';
 import { startTestEngine, type TestEngine, whyNoEngine } from '../support/engine.ts';
-import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
+import {
+  type FaultyRegistry,
+  resetSettled,
+  startFaultyRegistry,
+  whyNoFaultyRegistry,
+} from '../support/faulty-registry.ts';
 import { type FaultCase, type Faults, faultPairs, singleFaults } from '../support/registry-faults.ts';
 import { errorOf, transfer } from '../support/transfer.ts';
 import { tarOf } from '../unit/tar/tar-fixture.ts';
@@ -106,7 +111,7 @@ describe.skipIf(why)('a registry that misbehaves', () => {
   /** What is wrong with the outcome of a pull; undefined: nothing. */
   async function faultOf(lane: Lane, [what, faults]: FaultCase): Promise<string | undefined> {
     const { registry, config, diffIds } = lane;
-    registry.reset();
+    await resetSettled(registry);
     registry.setFaults(faultsIn(lane, faults));
     const error = errorOf(await pull(lane, 'auth' in faults ? { username: 'user', password: 'secret' } : {}));
     const { leaks, blobs } = registry.stats();

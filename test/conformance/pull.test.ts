@@ -12,7 +12,12 @@ import { createRegistryClient } from '../../src/registry/client.ts';
 import { fetchManifest } from '../../src/registry/content/fetch-manifest.ts';
 import { certificatePlaces } from '../../src/registry/settings/certificates.ts';
 import { defaultRegistrySettings } from '../../src/registry/settings/registry-settings.ts';
-import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
+import {
+  type FaultyRegistry,
+  resetSettled,
+  startFaultyRegistry,
+  whyNoFaultyRegistry,
+} from '../support/faulty-registry.ts';
 import { createMemoryContent, type MemoryContent } from '../support/memory-content.ts';
 import { eachInDirectory } from '../support/temporary-directory.ts';
 
@@ -53,7 +58,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
     } = {},
   ): Promise<Outcome> {
     if (options.faults !== undefined) {
-      registry.reset();
+      await resetSettled(registry);
       registry.setFaults(options.faults);
     }
     const content = options.content ?? createMemoryContent();
@@ -193,7 +198,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
 
   it('of what did not change is one HEAD', async () => {
     const { content } = await pull('index', { faults: {} });
-    registry.reset();
+    await resetSettled(registry);
     const { told, error } = await pull('index', { content });
     expect(error).toBeUndefined();
     expect(registry.stats().log.map(({ method }) => method)).toEqual(['HEAD']);
@@ -204,7 +209,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
 
   it('of two at once fetches each blob once', async () => {
     const content = createMemoryContent();
-    registry.reset();
+    await resetSettled(registry);
     registry.setFaults({ blob: [{ match: '*', fault: 'drip', rate: 2_000_000 }] });
     const all = await Promise.all(['latest', '1', 'oci', 'index'].map((tag) => pull(tag, { content })));
     expect(all.map(({ error }) => error)).toEqual([undefined, undefined, undefined, undefined]);
@@ -230,7 +235,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
   it('that is given up is gone on with by the next, and by who waits for it', async () => {
     const content = createMemoryContent();
     const abort = new AbortController();
-    registry.reset();
+    await resetSettled(registry);
     registry.setFaults({ blob: [{ match: 'layer:1', fault: 'drip', rate: 1_000_000 }] });
     const bytes = (progress: TransferProgress) =>
       progress.kind === 'bytes' && progress.total > 1_000_000 && progress.current > 300_000;
@@ -323,7 +328,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a pull', () => {
       });
       mirror.reset();
       mirror.setFaults({ manifest: { status: 503 } });
-      registry.reset();
+      await resetSettled(registry);
       registry.setFaults({ manifest: { status: 404 } });
       const ask = async () => {
         const session = registries.open(registry.host, { credentials: {}, proxies: {}, notice: () => {} });

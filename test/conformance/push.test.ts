@@ -8,7 +8,12 @@ import type { TransferProgress } from '../../src/engine/images/transfer-progress
 import type { ImageContent, ImageRecord, StoredLayer } from '../../src/image/index.ts';
 import { parseReference } from '../../src/image/reference.ts';
 import type { RegistryCredentials } from '../../src/registry/auth/credentials.ts';
-import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
+import {
+  type FaultyRegistry,
+  resetSettled,
+  startFaultyRegistry,
+  whyNoFaultyRegistry,
+} from '../support/faulty-registry.ts';
 import { createMemoryContent } from '../support/memory-content.ts';
 import { eachInDirectory } from '../support/temporary-directory.ts';
 
@@ -91,7 +96,7 @@ describe.skipIf(whyNoFaultyRegistry !== undefined)('a push', () => {
         return layers.map((descriptor) => ({ descriptor, diffId: 'sha256:x', chainId: '', size: 0 }));
       },
     } as unknown as ImageContent;
-    target.reset();
+    await resetSettled(target);
     target.setFaults(faults);
     const told: TransferProgress[] = [];
     const repository = options.repository ?? `pushed/app${round++}`;

@@ -17,7 +17,12 @@ import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { endEngine, requirements } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
-import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
+import {
+  type FaultyRegistry,
+  resetSettled,
+  startFaultyRegistry,
+  whyNoFaultyRegistry,
+} from '../support/faulty-registry.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 
 const busybox = staticBusybox();
@@ -77,9 +82,9 @@ describe.skipIf(unmet !== undefined)(`images of a registry${unmet ? ` (skipped: 
     await good('image', 'push', name);
     await good('image', 'rm', name);
   });
-  beforeEach(() => {
+  beforeEach(async () => {
     registry.setFaults({});
-    registry.reset();
+    await resetSettled(registry);
   });
   afterAll(async () => {
     await run('-p', 'shop', 'down', '-t', '0');
@@ -286,7 +291,7 @@ services:
   a: {image: "${image}:index"}
   b: {image: "${other.host}/faulty/app:zstd", profiles: [more]}
 `);
-      registry.reset();
+      await resetSettled(registry);
       const published = await good('publish', '--app', '-y', `${registry.host}/shop/app:1`);
       expect(published.stderr).toMatch(/Image \S+:index {2}Copied {2}sha256:/);
       expect(published.stderr).toMatch(/Image \S+:zstd {2}Copied {2}sha256:/);

@@ -8,7 +8,12 @@ import { packBusybox, staticBusybox } from '../support/busybox.ts';
 import { endEngine, requirements } from '../support/cli.ts';
 import { until } from '../support/engine.ts';
 import { plainEnvironment } from '../support/environment.ts';
-import { type FaultyRegistry, startFaultyRegistry, whyNoFaultyRegistry } from '../support/faulty-registry.ts';
+import {
+  type FaultyRegistry,
+  resetSettled,
+  startFaultyRegistry,
+  whyNoFaultyRegistry,
+} from '../support/faulty-registry.ts';
 import { enterOwnNetwork } from '../support/own-network.ts';
 
 const busybox = staticBusybox();
@@ -159,7 +164,7 @@ describe.skipIf(unmet !== undefined)(`a stack from a registry${unmet ? ` (skippe
   });
 
   it('keeps its data when it is recreated, and pulls nothing again', async () => {
-    registry.reset();
+    await resetSettled(registry);
     await good('down', '-t', '2');
     const up = await good('up', '-d', '--wait');
     expect(up.stderr).not.toContain('Pulling');

@@ -67,3 +67,13 @@ export async function startFaultyRegistry(
   };
   return await startRegistry({ faults, layouts });
 }
+
+/**
+ * Forgets what it was asked for, with what was sent to it before: a transfer that was given up may leave a request on its way, which would
+ * count for the next.
+ */
+export async function resetSettled(registry: FaultyRegistry): Promise<void> {
+  // One loop serves all connections: what is there already is seen before this, which comes by a connection of its own, is answered.
+  await fetch(`http://${registry.host}/_ctl/image`, { headers: { connection: 'close' } });
+  registry.reset();
+}

@@ -5,6 +5,7 @@ import type { ImageInspect } from '../../../src/engine/api/image.ts';
 import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../support/engine.ts';
 import {
   type FaultyRegistry,
+  resetSettled,
   startFaultyRegistry,
   whyNoFaultyRegistry,
 } from '../../support/faulty-registry.ts';
@@ -34,9 +35,9 @@ describe.skipIf(why)('images of a registry', () => {
     expect(await engine?.stop()).toEqual([]);
   });
   beforeEach(async () => {
-    registry.reset();
     registry.setFaults({});
     await clear();
+    await resetSettled(registry);
   });
 
   /** Takes all images away, and what broken pulls left. */
@@ -98,7 +99,7 @@ describe.skipIf(why)('images of a registry', () => {
 
   it('that are there cost one HEAD', async () => {
     await pull('index');
-    registry.reset();
+    await resetSettled(registry);
     const { lines } = await pull('index');
     expect(registry.stats().log.map(({ method }) => method)).toEqual(['HEAD']);
     expect(lines.map(({ status }) => status)).toEqual([
@@ -272,7 +273,7 @@ describe.skipIf(why)('images of a registry', () => {
       const { log } = registry.stats();
       return log.every(({ status }) => status !== undefined);
     }, 'the transfer to end');
-    registry.reset();
+    await resetSettled(registry);
     registry.setFaults({});
     expect(errorOf(await pull('latest'))).toBeUndefined();
     const count = registry.stats().blobs[registry.image.layers[1]!]!;
