@@ -42,8 +42,9 @@ export function readBlockScalar(scanner: Scanner, indent: number): string {
     } else {
       const column = content - pos;
       if (blockIndent < 0) {
+        if (code === char.tab) throw new NotHandled('a tab in block scalar indentation', content);
         if (column <= indent) break;
-        if (code === char.tab || widestBlank > column) {
+        if (widestBlank > column) {
           throw new NotHandled('uneven indentation of a block scalar', content);
         }
         blockIndent = column;

@@ -22,6 +22,9 @@ export function readProperties(scanner: Scanner): Properties | undefined {
     const offset = scanner.pos;
     let end = offset + 1;
     while (!isBlank(text.charCodeAt(end)) && !isFlowIndicator(text.charCodeAt(end))) end += 1;
+    const after = text.charCodeAt(end);
+    // Parsers refuse `!tag{}`: the full one says so with its place.
+    if (after === char.openBracket || after === char.openBrace) throw new NotHandled('a bracket', end);
     const word = text.slice(offset, end);
     properties ??= { anchor: undefined, tag: undefined, offset };
     if (code === char.ampersand) {

@@ -284,6 +284,34 @@ describe('parseYaml', () => {
     }
   });
 
+  it.each(['!a{}', '!!map{}', '!reset[]', '&x{}', 'a: &x{b: c}'])(
+    'leaves %s, with nothing between a tag or an anchor and what it is of, to the full parser',
+    (text) => {
+      expect(() => values(text)).toThrow(NotHandled);
+      expect(() => parseFully(text)).toThrow(/white space/);
+    },
+  );
+
+  it.each([
+    '[&x[]]',
+    '[!a{}]',
+    'a: !x,b',
+    'a: &x,b',
+    'a: &x]',
+    'a: !!str}',
+    '[!!str,b]',
+    '[&x,b]',
+    '{a: &x}',
+    '[!!str]',
+    '&x}',
+    '!!str,',
+    '- >\n\t\n- ',
+    'a: |\n\t\nb: 1',
+    'a:\n  b: |\n \t\n  c: 1',
+    'a:\n  b: |\n  \t\n  c: 1',
+    '[&x a, *x]',
+  ])('reads %s as the full parser does, or leaves it to that', agree);
+
   it('says what the full parser says, whatever it accepts', () => {
     fc.assert(fc.property(yamlLikeText, agree), { numRuns: 3000 });
   });
