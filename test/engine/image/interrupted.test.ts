@@ -13,9 +13,9 @@ const busybox = staticBusybox();
 const why = whyNoEngine() ?? whyNoFaultyRegistry ?? (busybox === undefined ? 'no static busybox' : undefined);
 if (why) console.log(`skipped: work on images that is interrupted (${why})`);
 
-const moments = Array.from({ length: 12 }, (_, index) => index);
+const moments = Array.from({ length: 30 }, (_, index) => index);
 
-describe.skipIf(why)('an engine that is killed at any of twelve moments of', () => {
+describe.skipIf(why)('an engine that is killed at any of thirty moments of', () => {
   let engine: TestEngine;
   let registry: FaultyRegistry;
   let all: ImageWorks;

@@ -351,7 +351,7 @@ describe.skipIf(why)('images of a registry', () => {
     );
   });
 
-  const moments = Array.from({ length: 15 }, (_, index) => 2 * index + 1);
+  const moments = Array.from({ length: 30 }, (_, index) => index + 1);
   it.each(moments)('are fetched after an engine that was killed at line %d', async (count) => {
     registry.setFaults({ blob: [{ match: '*', fault: 'drip', rate: 1_500_000 }] });
     const pid = await engine.enginePid();
