@@ -56,7 +56,7 @@ export interface Ask {
   readonly body?: () => NonNullable<OutgoingRequest['body']>;
   /** A digest will check the content. */
   readonly verified?: boolean;
-  /** Another request does as well: where the server fails at this one (5xx), it is not sent again. */
+  /** Another request does as well: where the server fails at this one (5xx), it is not sent again. A mirror is left instead. */
   readonly dispensable?: boolean;
   /** Instead of the time for other answers. */
   readonly answerMs?: number;
@@ -121,6 +121,7 @@ const laterTries = 5;
 export function openSession(endpoint: Endpoint, options: SessionOptions): Session {
   const { transport, authority, settings, credentials, proxies, now } = options;
   const mirror = endpoint.kind === 'mirror';
+  const hasSubstitute = endpoint.kind === 'mirror' && endpoint.fallback;
   // Credentials belong to the registry, and a mirror is another party.
   const shown = mirror ? {} : credentials;
   const timeouts: Timeouts = {
@@ -293,7 +294,7 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
     { most, told }: WaitOptions = {},
   ): Promise<void> {
     // The image is available elsewhere: a mirror that fails or is overloaded is not waited for.
-    if (mirror && endpoint.fallback && setback.kind !== 'network') throw giveUp();
+    if (hasSubstitute && setback.kind !== 'network') throw giveUp();
     const step = afterSetback(setback, failures, most);
     if (step.kind === 'give-up') throw giveUp(step.freeInMs);
     const why =
@@ -338,7 +339,8 @@ export function openSession(endpoint: Endpoint, options: SessionOptions): Sessio
       for (let failures = 1; ; failures++) {
         const reply = await ask(one);
         const setback = setbackOf(reply, now());
-        const failed = setback !== undefined && !(one.dispensable === true && setback.kind === 'status');
+        const dispensed = one.dispensable === true && !hasSubstitute && setback?.kind === 'status';
+        const failed = setback !== undefined && !dispensed;
         if (reply.ok && !failed) return { ...reply.answer, away: reply.away };
         if (!reply.ok && (setback === undefined || !worthAnotherTry(reply.fault, answered))) {
           throw unreachable(reply.fault, about, failures);

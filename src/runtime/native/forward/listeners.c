@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,16 +40,16 @@ bool listens_for_datagrams(const struct sockaddr_storage *target) {
   enum { UNCONNECTED = 7 };
   static const char any[] = "00000000000000000000000000000000";
   const struct sockaddr_in6 *to = (const struct sockaddr_in6 *)target;
-  char line[512], own[33], address[33];
-  unsigned port, state;
+  char line[512], own[33], address[33], port[5], state[3];
   FILE *sockets = to->sin6_family == AF_INET6 ? read_anew() : NULL;
   if (!sockets) return false;
   print_address(own, &to->sin6_addr);
   bool found = false;
   while (!found && fgets(line, sizeof line, sockets)) {
-    if (sscanf(line, " %*d: %32[0-9A-F]:%4x %*[0-9A-F:] %2x", address, &port, &state) != 3) continue;
-    found = port == ntohs(to->sin6_port) && state == UNCONNECTED && (strcmp(address, any) == 0 || strcmp(address, own) == 0);
+    if (sscanf(line, "%*s %32[0-9A-F]:%4[0-9A-F] %*s %2[0-9A-F]", address, port, state) != 3) continue;
+    found = strtoul(port, NULL, 16) == ntohs(to->sin6_port) && strtoul(state, NULL, 16) == UNCONNECTED &&
+            (strcmp(address, any) == 0 || strcmp(address, own) == 0);
   }
-  fclose(sockets);
+  (void)fclose(sockets);
   return found;
 }
