@@ -147,11 +147,12 @@ async function stay(
   exitFrom: string | undefined,
 ): Promise<number> {
   const { ctx, plan, args, follower, interrupts } = session;
-  for (const { container } of plan.unchanged) {
-    if (container.state !== 'running' && container.state !== 'restarting') continue;
-    follower.track(container);
+  const present = plan.unchanged
+    .map(({ container }) => container)
+    .filter(({ state }) => state === 'running' || state === 'restarting');
+  for (const container of present)
     if (shown.has(container.service)) follower.show(container, (Date.now() / 1000).toFixed(9));
-  }
+  await follower.trackPresent(present);
   const onFailure = flag.bool(args, 'abort-on-container-failure');
   const onExit = flag.bool(args, 'abort-on-container-exit') || (exitFrom !== undefined && !onFailure);
   const endsAll = (ending: Ending) => onExit || (onFailure && ending.exitCode !== 0);

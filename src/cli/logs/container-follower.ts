@@ -4,6 +4,8 @@ import type { EngineClient } from '../../engine/client/engine-client.ts';
 import type { EventSink } from '../../events.ts';
 import { type ContainerWatch, watchContainers } from '../../project/execute/container-watch.ts';
 import { labels } from '../../project/labels.ts';
+import { observeContainers } from '../../project/observe.ts';
+import { isUp } from '../../project/observed.ts';
 import { LogFollower } from './follower.ts';
 
 /** Longest wait without output for the log of a container that has ended, in milliseconds. */
@@ -47,6 +49,8 @@ export class ContainerFollower {
   readonly #logs: LogFollower;
   /** Containers that have not ended, id → service. */
   readonly #alive = new Map<string, string>();
+  /** Containers whose end was reported, and that have not started since. */
+  readonly #ended = new Set<string>();
   /** Containers that existed before, whose earlier output is not shown again. */
   readonly #old = new Set<string>();
   readonly #outOfMemory = new Set<string>();
@@ -89,6 +93,20 @@ export class ContainerFollower {
   /** Counts a container until it has ended for good. */
   track({ id, service }: FollowedContainer): void {
     this.#alive.set(id, service);
+  }
+
+  /**
+   * Counts those of these containers that are up. The engine is asked again: what was known before the subscription may be
+   * out of date, and an end that came before it is never reported.
+   * @throws the engine's failure to list them
+   */
+  async trackPresent(containers: readonly FollowedContainer[]): Promise<void> {
+    if (containers.length === 0) return;
+    const { client, project } = this.#options;
+    const up = new Set((await observeContainers(client, project)).filter(isUp).map(({ id }) => id));
+    // An end that is reported while the answer is on its way is the newer of the two.
+    for (const container of containers)
+      if (up.has(container.id) && !this.#ended.has(container.id)) this.track(container);
   }
 
   /**
@@ -138,6 +156,7 @@ export class ContainerFollower {
         return;
       case 'start':
         this.#asked.delete(id);
+        this.#ended.delete(id);
         this.track(container);
         if (shown) this.show(container, this.#old.has(id) ? this.#options.since : undefined);
         this.#old.add(id);
@@ -193,6 +212,7 @@ export class ContainerFollower {
 
   #over(id: string): void {
     this.#alive.delete(id);
+    this.#ended.add(id);
     this.#onOver();
     if (this.#armed && this.#alive.size === 0) this.#onAllOver();
   }

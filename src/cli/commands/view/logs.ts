@@ -101,10 +101,8 @@ async function follow(
     drained: renderer.drained,
     ...(since === undefined ? {} : { since }),
   });
-  for (const container of containers) {
-    if (isUp(container)) follower.track(container);
-    follower.show(container, since, tail);
-  }
+  for (const container of containers) follower.show(container, since, tail);
+  await follower.trackPresent(containers.filter(isUp));
   const release = ctx.onInterrupt(() => leave(ctx));
   await Promise.race([follower.over(), follower.watch.lost]);
   // An interrupt would have ended the program at once: whoever is still waiting wants all output.
