@@ -84,7 +84,7 @@ networks:
       const script =
         protocol === 'udp'
           ? askByUdp(host, ports[name])
-          : `fetch('${url}').then((r) => r.text()).then((t) => console.log(t))`;
+          : `require('http').get('${url}', (r) => r.pipe(process.stdout)).on('error', (e) => console.error(e.code))`;
       const asked = spawnSync('nsenter', ['-t', `${elsewhere.pid}`, '-n', process.execPath, '-e', script], {
         encoding: 'utf8',
       });
@@ -161,7 +161,7 @@ setInterval(() => s.send('?', ${ports.changes}, '${machine[6]}'), 100); setTimeo
 
     it('are refused by a port that nothing listens at, over either family', () => {
       for (const family of [4, 6] as const)
-        expect(seenOf('silent', family, 'tcp')).toMatch(/ECONNRESET|EPIPE|other side closed/);
+        expect(seenOf('silent', family, 'tcp')).toMatch(/^(ECONNRESET|EPIPE)$/m);
     });
   },
 );

@@ -1,7 +1,9 @@
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { commandLimit, requirements } from './cli.ts';
 
 /** A user of the machine who is not root, made for a test. */
@@ -133,12 +135,21 @@ export function processesOf(uid: number): string[] {
 export const statusField = (pid: number, name: string): string | undefined =>
   new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
 
+/** Not by fetch: where a connection is reset as soon as it is made, Node 20's never settles. */
+const answerOnce = (url: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const asked = get(url, { agent: false, timeout: 30_000 }, (response) => {
+      text(response).then(resolve, reject);
+    });
+    asked.once('timeout', () => asked.destroy(new Error(`${url} gives no answer`)));
+    asked.once('error', reject);
+  });
+
 /** What an HTTP server on the machine says, once it is up; each time by a connection of its own. */
 export async function answerOf(port: number, host = '127.0.0.1'): Promise<string> {
   for (let tries = 0; ; tries++) {
     try {
-      const response = await fetch(`http://${host}:${port}`, { headers: { connection: 'close' } });
-      return await response.text();
+      return await answerOnce(`http://${host}:${port}`);
     } catch (error) {
       if (tries === 100) throw error;
       await new Promise((done) => setTimeout(done, 100));
