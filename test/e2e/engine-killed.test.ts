@@ -207,7 +207,7 @@ services:
     await enginePid(third);
     bench.run('-f', 'one.yaml', 'down', '-t', '0');
     await events.until(' destroy ');
-    expect(bench.run('engine', 'stop').status).toBe(0);
+    expect(bench.run('engine', 'stop')).toMatchObject({ status: 0 });
     // A timeout of 0 has SIGKILL follow SIGTERM at once: either may be the one.
     expect([137, 143]).toContain(await attached.exit);
     // Over when the container is, or with the engine, whichever it hears of first.

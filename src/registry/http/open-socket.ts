@@ -74,7 +74,6 @@ function within<S extends Socket>(
 ): void {
   const fail = (fault: TransportFault): void => {
     settle();
-    socket.on('error', () => undefined);
     socket.destroy();
     reject(faultError(fault));
   };
@@ -87,6 +86,8 @@ function within<S extends Socket>(
   };
   const settle = (): void => {
     clearTimeout(timer);
+    // It may break before whoever gets it listens.
+    socket.on('error', () => undefined);
     socket.off('error', onError).off('close', onClose).off(event, onDone);
   };
   socket.on('error', onError).on('close', onClose).on(event, onDone);

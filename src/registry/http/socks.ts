@@ -43,8 +43,8 @@ export async function throughSocks(
     late = true;
     socket.destroy();
   }, ms);
-  const ignore = () => undefined;
-  socket.on('error', ignore);
+  // Stays: it may break before whoever gets it listens.
+  socket.on('error', () => undefined);
   try {
     await greet(socket, proxy, failed);
     await connectOn(socket, destination, failed);
@@ -57,7 +57,6 @@ export async function throughSocks(
     throw (error as { fault?: unknown }).fault === undefined ? failed((error as Error).message) : error;
   } finally {
     clearTimeout(timer);
-    socket.off('error', ignore);
   }
 }
 

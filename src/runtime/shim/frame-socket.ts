@@ -33,10 +33,9 @@ interface FrameHandlers {
   readonly closed: (error: Error | undefined) => void;
 }
 
-/** Reads frames from a connected socket until it closes. */
+/** Reads frames from a connected socket until it closes, which it may have done already. */
 export function readFrames(socket: Socket, handlers: FrameHandlers): void {
   const splitter = new FrameSplitter();
-  let failure: Error | undefined;
   socket.on('data', (chunk: Buffer) => {
     try {
       for (const payload of splitter.push(chunk)) {
@@ -47,8 +46,9 @@ export function readFrames(socket: Socket, handlers: FrameHandlers): void {
       socket.destroy(error as Error);
     }
   });
-  socket.on('error', (error) => {
-    failure = error;
-  });
-  socket.on('close', () => handlers.closed(failure));
+  // What went wrong is read once it is closed.
+  socket.on('error', () => undefined);
+  const closed = () => handlers.closed(socket.errored ?? undefined);
+  if (socket.closed) queueMicrotask(closed);
+  else socket.on('close', closed);
 }

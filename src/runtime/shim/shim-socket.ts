@@ -3,7 +3,11 @@ import { open } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { TcomposeError } from '../../errors.ts';
 
-/** A unix socket address has at most 107 bytes; a longer path goes through an open descriptor of its directory. */
+/**
+ * A connection to the shim of a run directory. A unix socket address has at most 107 bytes; a longer path goes through
+ * an open descriptor of its directory. The connection may break before readFrames is called, which tells of it then.
+ * Rejects with RUNTIME_GONE (`cause.code` ECONNREFUSED, ENOENT).
+ */
 export async function openSocket(runDir: string): Promise<Socket> {
   const path = `${runDir}/shim.sock`;
   try {
@@ -22,10 +26,8 @@ export async function openSocket(runDir: string): Promise<Socket> {
 function connected(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path);
+    // Stays: a shim that ends resets connections that it has not accepted.
     socket.once('error', reject);
-    socket.once('connect', () => {
-      socket.off('error', reject);
-      resolve(socket);
-    });
+    socket.once('connect', () => resolve(socket));
   });
 }
