@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { leftovers } from './leak-check.mjs';
+import { Tally } from './tally.mjs';
 import { endToEndParts, engines, withNothing } from './user-tests.mjs';
 
 // All the tests make is below this directory, so that what they leave can be told from what others have on this machine.
@@ -23,21 +24,11 @@ const scratch = mkdtempSync(join(tmpdir(), 'tct-'));
 chmodSync(scratch, 0o755);
 process.env.TMPDIR = scratch;
 const filters = process.argv.slice(2);
-const totals = { passed: 0, failed: 0, skipped: 0 };
-/** Told once more at the end, where one looks first. */
-const failures = [];
-
-function record(name, passed) {
-  totals[passed ? 'passed' : 'failed'] += 1;
-  if (!passed) {
-    console.error(`${name} failed`);
-    failures.push(name);
-  }
-}
+const tally = new Tally();
 
 function step(name, command, args) {
   const { status } = spawnSync(command, args, { stdio: 'inherit' });
-  record(name, status === 0);
+  tally.record(name, status === 0);
   return status === 0;
 }
 
@@ -52,9 +43,10 @@ if (built) {
   await leakCheck(before);
 }
 rmSync(scratch, { recursive: true, force: true, maxRetries: 3 });
-for (const failure of failures) console.error(`failed: ${failure}`);
-console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
-process.exit(totals.failed > 0 || !built ? 1 : 0);
+for (const one of tally.unsteady) console.error(`unsteady, failed once and passed alone: ${one}`);
+for (const one of tally.failures) console.error(`failed: ${one}`);
+console.log(`${tally.passed} passed, ${tally.failed} failed, ${tally.skipped} skipped`);
+process.exit(tally.failed > 0 || !built ? 1 : 0);
 
 /**
  * Two lanes of tests that start containers, each one file after the other: they mostly wait. What only computes goes on beside them, with
@@ -77,6 +69,7 @@ async function runAll() {
   await Promise.all([lane(runEngineTier, log), lane(() => runTiers(['e2e']))]);
   process.stdout.write(readFileSync(log));
   await beside;
+  await tally.runSuspectsAgain(scratch);
 }
 
 /** Files once more, as a user who is not root; the output goes to `log`, if there is one. */
@@ -88,13 +81,16 @@ async function runAsUser(what, words, log) {
   if (log === undefined) console.log(`${what}:`);
   else appendFileSync(log, `${what}:\n`);
   const report = join(scratch, `report-${what.replaceAll(/\W+/g, '-')}.json`);
-  const env = { ...process.env, TCOMPOSE_TEST_REPORT: report };
-  await exitOf('node', ['scripts/test-as-user.mjs', ...words], log, env);
-  count(report);
+  const run = (to, files, out) =>
+    exitOf('node', ['scripts/test-as-user.mjs', ...files], out, { ...process.env, TCOMPOSE_TEST_REPORT: to });
+  await run(report, words, log);
+  const ways = words.filter((word) => !word.startsWith('test/'));
+  tally.count(report, (to, file) => run(to, [...ways, file]));
 }
 
 async function runEngineTier(log) {
-  if (existsSync(native)) record('native tests', (await exitOf('bash', [native, '--sanitized'], log)) === 0);
+  if (existsSync(native))
+    tally.record('native tests', (await exitOf('bash', [native, '--sanitized'], log)) === 0);
   await runTiers(['engine'], log);
 }
 
@@ -102,7 +98,7 @@ async function runEngineTier(log) {
 async function computeBeside() {
   const log = join(scratch, 'beside.log');
   const run = async (name, command, args) =>
-    record(name, (await exitOf('nice', ['-n', '19', command, ...args], log)) === 0);
+    tally.record(name, (await exitOf('nice', ['-n', '19', command, ...args], log)) === 0);
   await run('type check', 'npx', ['--no-install', 'tsc', '--noEmit']);
   await run('lint', 'npx', ['--no-install', 'biome', 'check', '.']);
   if (existsSync(native)) await run('static analysis', 'bash', [native, '--static']);
@@ -122,32 +118,14 @@ async function exitOf(command, args, log, env = process.env) {
 async function runTiers(tiers, log, by = []) {
   const report = join(scratch, `report-${tiers.join('-')}.json`);
   const projects = tiers.flatMap((tier) => ['--project', tier]);
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${report}`];
-  const vitest = ['npx', '--no-install', 'vitest', 'run', ...projects, ...reporters, ...filters];
-  const [command, ...args] = [...by, ...vitest];
-  await exitOf(command, args, log);
-  count(report);
-}
-
-function count(report) {
-  if (!existsSync(report)) {
-    console.error('the test runner wrote no report');
-    totals.failed += 1;
-    return;
-  }
-  const result = JSON.parse(readFileSync(report, 'utf8'));
-  totals.passed += result.numPassedTests;
-  totals.failed += result.numFailedTests;
-  totals.skipped += result.numPendingTests + result.numTodoTests;
-  for (const file of result.testResults) {
-    for (const { status, fullName, failureMessages } of file.assertionResults)
-      if (status === 'failed') failures.push(`${file.name}: ${fullName}\n${failureMessages.join('\n')}`);
-    // A suite that fails to load has no failed test of its own.
-    if (file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed')) {
-      console.error(`${file.name}: ${file.message}`);
-      totals.failed += 1;
-    }
-  }
+  const run = (to, files, out) => {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile=${to}`];
+    const vitest = ['npx', '--no-install', 'vitest', 'run', ...projects, ...reporters, ...files];
+    const [command, ...args] = [...by, ...vitest];
+    return exitOf(command, args, out);
+  };
+  await run(report, filters, log);
+  tally.count(report, (to, file) => run(to, [file]));
 }
 
 /** Teardown may still be under way when the last test ends: it gets a minute, however slow the machine. */
@@ -160,5 +138,5 @@ async function leakCheck(before) {
     left = left.filter((line) => now.has(line));
   }
   for (const line of left) console.error(`left behind: ${line}`);
-  totals[left.length === 0 ? 'passed' : 'failed'] += 1;
+  tally.record('the search for what is left behind', left.length === 0);
 }
