@@ -28,7 +28,9 @@ export const engines = [
 
 /** What says most about a user without sub-ids whose containers don't reach out of the machine. */
 export const withNothing = [
-  ...['lifecycle', 'copy'].map((one) => `test/e2e/${one}.test.ts`),
+  ...['build', 'copy', 'healing', 'lifecycle', 'output', 'taken', 'watch-reload'].map(
+    (one) => `test/e2e/${one}.test.ts`,
+  ),
   ...['lifecycle', 'volumes', 'sync', 'removal', 'damaged-state'].map(
     (one) => `test/engine/engine/${one}.test.ts`,
   ),

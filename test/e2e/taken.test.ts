@@ -35,6 +35,7 @@ describe.skipIf(unmet !== undefined)(`what is taken${unmet ? ` (skipped: ${unmet
       expect(done.stderr).toMatch(
         new RegExp(
           `^error: container \\S+ cannot be started: port \\S*:${port}/tcp is already in use: ${who}`,
+          'm',
         ),
       );
       expect(done.status).toBe(1);

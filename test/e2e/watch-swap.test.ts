@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,8 +12,14 @@ const unmet =
   requirements({ containers: true, built: true }) ??
   (staticBusybox() === undefined ? 'needs a static busybox' : undefined);
 
-/** It listens only a while after its start: a client that is led to it too early is refused. */
-const serves = `[/bin/sh, -c, "sleep 0.5; exec /bin/busybox httpd -f -p 80 -h /www"]`;
+/**
+ * It listens only a while after its start: a client that is led to it too early is refused. Told to end, it first answers
+ * those that it has a connection with (0050 is its port; 01 and 03 are what has been accepted, or is to be).
+ */
+const script = `sleep 0.5; /bin/busybox httpd -f -p 80 -h /www &
+trap 'while /bin/busybox grep -qE ":0050 [0-9A-F]+:[0-9A-F]+ 0[13] " /proc/net/tcp /proc/net/tcp6; do sleep 0.05; done; exit' TERM
+wait`;
+const serves = JSON.stringify(['/bin/sh', '-c', script]);
 const compose = (port: number, more = '') => `
 name: swapped
 services:
@@ -20,7 +27,7 @@ services:
     build: .
     init: true
     command: ${serves}
-    stop_grace_period: 1s
+    stop_grace_period: 60s
     ports: ["${port}:80"]
     ${more}
     develop:
@@ -93,23 +100,50 @@ describe.skipIf(unmet !== undefined)(`a rebuild that swaps${unmet ? ` (skipped: 
     expect(containers()).toEqual(['swapped-web-1 running']);
   });
 
+  it('carries to its end what has begun with the old container', async () => {
+    const begun = ['127.0.0.1', '::1'].map((host) => {
+      const socket = connect({ host, port });
+      const text = new Promise<string>((resolve) => {
+        let all = '';
+        socket.on('data', (piece) => {
+          all += piece;
+        });
+        socket.once('error', (error) => resolve(error.message));
+        socket.once('close', () => resolve(all));
+      });
+      return {
+        socket,
+        text,
+        written: once(socket, 'connect').then(() => socket.write('GET / HTTP/1.0\r\n')),
+      };
+    });
+    await Promise.all(begun.map(({ written }) => written));
+    const before = watching.applied().length;
+    bench.write('page', 'third');
+    for (const host of ['127.0.0.1', '::1'])
+      await until(async () => (await request(host, port)) === 'third', 'the third page');
+    for (const { socket } of begun) socket.write('\r\n');
+    for (const { text } of begun) expect(await text).toMatch(/second$/);
+    await watching.next(before);
+  });
+
   it('goes on as before when the new one does not come up, and keeps nothing of it', async () => {
     const { answers, end } = client();
     bench.write('Dockerfile', `${dockerfile}HEALTHCHECK --interval=200ms --retries=1 CMD false\n`);
     await watching.run.until('is unhealthy');
     await until(() => answers.length > 20, 'answers after the failure');
-    expect([...new Set(await end())]).toEqual(['second']);
+    expect([...new Set(await end())]).toEqual(['third']);
     expect(containers()).toEqual(['swapped-web-1 running']);
   });
 
   it('lets another engine go on with the ports', async () => {
     bench.write('Dockerfile', dockerfile);
     const before = watching.applied().length;
-    bench.write('page', 'third');
+    bench.write('page', 'fourth');
     await watching.next(before);
     bench.run('engine', 'stop', '--force');
     expect(containers()).toEqual(['swapped-web-1 running']);
-    expect([await request('127.0.0.1', port), await request('::1', port)]).toEqual(['third', 'third']);
+    expect([await request('127.0.0.1', port), await request('::1', port)]).toEqual(['fourth', 'fourth']);
     expect(bench.run('port', 'web', '80').stdout).toContain(`:${port}`);
   });
 });

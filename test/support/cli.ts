@@ -6,15 +6,23 @@ import { plainEnvironment } from './environment.ts';
 
 const bundle = resolve('dist/tcompose.cjs');
 
-/** What a suite needs that this machine lacks, as a sentence for the skip reason; undefined when all is there. */
-export function requirements(needs: {
+interface Needs {
   /** What only the machine's own root can do. */
   readonly root?: boolean;
   /** An engine, root's or one of a user's own. */
   readonly containers?: boolean;
   readonly built?: boolean;
   readonly commands?: readonly string[];
-}): string | undefined {
+}
+
+/** What a suite needs that this machine lacks, as a sentence for the skip reason, and printed; undefined when all is there. */
+export function requirements(needs: Needs): string | undefined {
+  const lacking = firstLacking(needs);
+  if (lacking !== undefined) console.log(`skipped: ${lacking}`);
+  return lacking;
+}
+
+function firstLacking(needs: Needs): string | undefined {
   const isRoot = process.getuid?.() === 0;
   if (needs.root && !isRoot) return 'needs root';
   if (needs.containers && !isRoot && spawnSync('unshare', ['-Urmn', 'true']).status !== 0)

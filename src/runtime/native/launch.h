@@ -56,7 +56,10 @@ struct forward {
   bool keep_client;
   struct way usual;
   struct way by_ipv6; /* for IPv6 clients whose address has to be visible */
+  uint8_t *state;     /* shared with the forwarder */
 };
+
+enum { FORWARD_SERVED, FORWARD_RELEASED, FORWARD_LEFT };
 
 struct warning {
   struct warning *next;
@@ -154,8 +157,8 @@ int forwarder_start(struct launch *launch, struct failure *failure);
 /* Handles a child's end: a forwarder that was killed is replaced. */
 void forwarder_ended(struct launch *launch, pid_t pid);
 void forwarder_stop(struct launch *launch);
-/* A socket is no longer forwarded. If it was the last one, existing connections continue. */
-void forwarder_forget(struct launch *launch);
+/* A socket is no longer forwarded: on return the forwarder accepts nothing from it. Its connections continue. */
+void forwarder_forget(struct launch *launch, uint8_t *state);
 
 /* Opens pipes for stdio; nothing with a terminal. */
 int stdio_open(struct launch *launch);

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -97,9 +98,23 @@ static _Noreturn void become_forwarder(struct launch *launch, pid_t monitor, uns
 
 static uint64_t serves_since;
 
+static int share_states(struct launch *launch, struct failure *failure) {
+  static uint8_t *states;
+  static size_t size;
+  size_t count = 0;
+  for (struct forward *one = launch->forwards; one; one = one->next) count++;
+  if (states) munmap(states, size);
+  states = mmap(NULL, count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (states == MAP_FAILED) states = NULL;
+  size = count;
+  for (struct forward *one = launch->forwards; one; one = one->next) one->state = states ? &states[--count] : NULL;
+  return states ? 0 : FAIL(failure, "mmap", "states of published ports");
+}
+
 static int start_after(struct launch *launch, unsigned pause_ms, struct failure *failure) {
   forwarder_stop(launch);
   if (!launch->forwards) return 0;
+  if (share_states(launch, failure) < 0) return -1;
   pid_t monitor = getpid(), pid = fork();
   if (pid == 0) become_forwarder(launch, monitor, pause_ms);
   CHECK(pid, "fork", "the process that serves published ports");
@@ -119,12 +134,12 @@ void forwarder_stop(struct launch *launch) {
   launch->forwarder = 0;
 }
 
-void forwarder_forget(struct launch *launch) {
-  if (launch->forwarder == 0) return;
-  if (launch->forwards)
-    forwarder_start(launch, &(struct failure){0});
-  else
-    kill(launch->forwarder, SIGUSR1);
+void forwarder_forget(struct launch *launch, uint8_t *state) {
+  enum { LONGEST_WAIT_MS = 1000 }; /* it may be stopped, or have been killed: then it accepts nothing either */
+  if (launch->forwarder == 0 || !state) return;
+  __atomic_store_n(state, FORWARD_RELEASED, __ATOMIC_SEQ_CST);
+  kill(launch->forwarder, SIGUSR1);
+  for (int tries = 0; tries < LONGEST_WAIT_MS * 5 && __atomic_load_n(state, __ATOMIC_SEQ_CST) != FORWARD_LEFT; tries++) usleep(200);
 }
 
 /*

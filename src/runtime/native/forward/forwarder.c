@@ -123,20 +123,25 @@ static void lift_descriptors(void) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-static volatile sig_atomic_t take_no_more;
+static volatile sig_atomic_t something_released;
 
 static void on_signal(int number) {
   (void)number;
-  take_no_more = 1;
+  something_released = 1;
 }
 
-/* Somebody else serves the sockets from now on; existing connections are finished. */
+static bool is_released(const struct forward *one) {
+  return __atomic_load_n(one->state, __ATOMIC_SEQ_CST) == FORWARD_RELEASED;
+}
+
+/* Somebody else serves the released sockets from now on; existing connections are finished. */
 static void leave_sockets(struct forward *list) {
-  take_no_more = 0;
+  something_released = 0;
   for (struct forward *one = list; one; one = one->next) {
-    if (one->fd < 0) continue;
+    if (!is_released(one)) continue;
     (void)epoll_ctl(poller, EPOLL_CTL_DEL, one->fd, NULL); /* other processes have the sockets open, so closing them does not remove them */
     if (one->protocol == PROTOCOL_TCP) close_fd(&one->fd); /* answers to datagrams still use theirs */
+    __atomic_store_n(one->state, FORWARD_LEFT, __ATOMIC_SEQ_CST);
   }
 }
 
@@ -148,7 +153,8 @@ void forwarder_main(struct forward *list) {
   lift_descriptors();
   poller = epoll_create1(EPOLL_CLOEXEC);
   if (poller < 0) _exit(71);
-  for (struct forward *one = list; one; one = one->next) (one->protocol == PROTOCOL_TCP ? serve_tcp : serve_udp)(one);
+  for (struct forward *one = list; one; one = one->next)
+    if (!is_released(one)) (one->protocol == PROTOCOL_TCP ? serve_tcp : serve_udp)(one);
   for (;;) {
     struct epoll_event events[64];
     int count = epoll_pwait(poller, events, 64, udp_expire(), &blocked);
@@ -158,6 +164,6 @@ void forwarder_main(struct forward *list) {
       what->ready(what, events[i].events);
     }
     empty_trash();
-    if (take_no_more) leave_sockets(list);
+    if (something_released) leave_sockets(list);
   }
 }

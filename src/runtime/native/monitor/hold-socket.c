@@ -78,8 +78,8 @@ static void forget_forward(struct launch *launch, int fd) {
       continue;
     }
     *at = one->next;
+    forwarder_forget(launch, one->state);
     free(one);
-    forwarder_forget(launch);
   }
 }
 
