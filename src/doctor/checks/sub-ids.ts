@@ -1,21 +1,24 @@
+import {
+  brokenLine,
+  freeRange,
+  idCount,
+  idMap,
+  notAsItMustBe,
+  parseSubIds,
+  type SubIds,
+  subIdLines,
+  USUAL_IDS,
+  type User,
+} from '../../sub-ids.ts';
 import type { IdProgram, SubIdFacts } from '../facts.ts';
 import { type Finding, limited, ok } from '../finding.ts';
 import { asRoot, type Ground, install } from '../ground.ts';
 
-/** Number of ids that images use: 65534 is nobody. */
-const usualIds = 65_536;
-
-interface Range {
-  readonly owner: string;
-  readonly first: number;
-  readonly count: number;
-}
-
 /** The ids that a user has for containers. Root has all ids, so there is no finding. */
 export function subIdFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] {
   if (ground.uid === 0) return [];
-  const uids = ranges(facts.subuid.own);
-  const gids = ranges(facts.subgid.own);
+  const uids = ranges(facts.subuid.own, ground);
+  const gids = ranges(facts.subgid.own, ground);
   if (uids.length === 0 || gids.length === 0) return [noRange(facts, uids.length === 0, ground)];
   return [
     ...programFindings(facts, ground),
@@ -24,20 +27,17 @@ export function subIdFindings(facts: SubIdFacts, ground: Ground): readonly Findi
   ];
 }
 
-const ranges = (text: string): readonly Range[] =>
-  text.split('\n').flatMap((line) => {
-    const [owner = '', first, size] = line.trim().split(':');
-    const range = { owner, first: Number(first), count: Number(size) };
-    return owner !== '' && Number.isInteger(range.first) && range.count > 0 ? [range] : [];
-  });
+const user = (ground: Ground): User => ({ name: ground.user, uid: ground.uid });
 
-const total = (of: readonly Range[]): number => of.reduce((sum, one) => sum + one.count, 0);
+const ranges = (text: string, ground: Ground): readonly SubIds[] => parseSubIds(text, user(ground));
+
+/** How many ids these ranges give, each counted once. */
+const total = (of: readonly SubIds[], ground: Ground): number => idCount(idMap(ground.uid, of)) - 1;
 
 /** The command that gives the user the next free range. */
 function addRange({ subuid, subgid }: SubIdFacts, ground: Ground): string {
-  const ends = [...ranges(subuid.all), ...ranges(subgid.all)].map((one) => one.first + one.count);
-  const first = Math.max(100_000, ...ends);
-  const range = `${first}-${first + usualIds - 1}`;
+  const { first, last } = freeRange([subuid.all, subgid.all]);
+  const range = `${first}-${last}`;
   return asRoot(ground, `usermod --add-subuids ${range} --add-subgids ${range} ${ground.user}`);
 }
 
@@ -46,18 +46,24 @@ const onlyOne = 'containers have one id, yours, and images with several users do
 function noRange(facts: SubIdFacts, noUids: boolean, ground: Ground): Finding {
   // Inside a namespace with few ids there are none to give.
   const [, , inside = '4294967295'] = facts.uidMap.trim().split(/\s+/);
-  const nested = Number(inside) < usualIds;
-  const where = noUids ? '/etc/subuid' : '/etc/subgid';
+  const nested = Number(inside) < USUAL_IDS;
+  const [where, text] = noUids ? ['/etc/subuid', facts.subuid.all] : ['/etc/subgid', facts.subgid.all];
+  const broken = brokenLine(text, user(ground));
+  const why = broken === undefined ? '' : notAsItMustBe(broken);
   return nested
     ? limited(
         'sub-ids.range',
         `this is a user namespace of ${inside} ids, so none can be given on: ${onlyOne}`,
       )
-    : limited('sub-ids.range', `${where} has no ids for ${ground.user}: ${onlyOne}`, addRange(facts, ground));
+    : limited(
+        'sub-ids.range',
+        `${where} has no ids for ${ground.user}${why}: ${onlyOne}`,
+        addRange(facts, ground),
+      );
 }
 
 /** Ranges that this process's own namespace does not have: newuidmap refuses them. */
-function outsideOf({ uidMap }: SubIdFacts, own: readonly Range[]): Finding | undefined {
+function outsideOf({ uidMap }: SubIdFacts, own: readonly SubIds[]): Finding | undefined {
   const mapped = uidMap
     .trim()
     .split('\n')
@@ -75,18 +81,19 @@ function outsideOf({ uidMap }: SubIdFacts, own: readonly Range[]): Finding | und
 }
 
 function count(
-  [uids, gids]: readonly [readonly Range[], readonly Range[]],
+  [uids, gids]: readonly [readonly SubIds[], readonly SubIds[]],
   facts: SubIdFacts,
   ground: Ground,
 ): Finding {
-  const fewest = Math.min(total(uids), total(gids));
-  return fewest < usualIds
+  const fewest = Math.min(total(uids, ground), total(gids, ground));
+  const has = `${ground.user} has ${fewest} ${fewest === 1 ? 'id' : 'ids'}`;
+  return fewest + 1 < USUAL_IDS
     ? limited(
         'sub-ids.range',
-        `${ground.user} has ${fewest} ids; images use up to ${usualIds} (65534 is nobody)`,
+        `${has}; images use up to ${USUAL_IDS} (65534 is nobody)`,
         addRange(facts, ground),
       )
-    : ok('sub-ids.range', `${ground.user} has ${fewest} ids`);
+    : ok('sub-ids.range', has);
 }
 
 function programFindings(facts: SubIdFacts, ground: Ground): readonly Finding[] {
@@ -133,9 +140,13 @@ const hasRight = ({ setuid, capabilities }: IdProgram, name: 'newuidmap' | 'newg
   setuid || capabilities === undefined || capabilities.includes(right(name));
 
 /** A range that another user has too, or that contains a real account: containers could reach its files and processes. */
-function overlaps({ subuid, passwd }: SubIdFacts, own: readonly Range[], ground: Ground): readonly Finding[] {
+function overlaps(
+  { subuid, passwd }: SubIdFacts,
+  own: readonly SubIds[],
+  ground: Ground,
+): readonly Finding[] {
   const mine = [ground.user, String(ground.uid)];
-  const other = ranges(subuid.all).find(
+  const other = subIdLines(subuid.all).find(
     (range) =>
       !mine.includes(range.owner) &&
       own.some((one) => one.first < range.first + range.count && range.first < one.first + one.count),

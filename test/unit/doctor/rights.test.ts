@@ -91,6 +91,19 @@ describe('sub-ids', () => {
     expect(wrong(ann, { 'sub-ids': { subgid: none } })[0]!.message).toContain('/etc/subgid');
   });
 
+  it('are not given by a line that newuidmap does not take, which is shown', () => {
+    const text = 'ann:100000:65536\r\n';
+    const [found] = wrong(ann, { 'sub-ids': { subuid: { own: text, all: text } } });
+    expect(found!.message).toContain(String.raw`its line "ann:100000:65536\r" is not name:first:count`);
+  });
+
+  it('count once where lines overlap', () => {
+    const text = 'ann:100000:40000\nann:100000:40000\n';
+    expect(wrong(ann, { 'sub-ids': { subuid: { own: text, all: text } } })[0]!.message).toContain(
+      'ann has 40000 ids',
+    );
+  });
+
   it('cannot be given inside of a namespace of a single id', () => {
     const uidMap = '         0       1000          1\n';
     const [found] = wrong(ann, { 'sub-ids': { subuid: none, subgid: none, uidMap } });

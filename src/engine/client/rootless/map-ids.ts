@@ -1,23 +1,24 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ownAccount } from './account.ts';
-import { oneIdWarning } from './refusal.ts';
-import type { IdMaps } from './store-ids.ts';
 import {
+  brokenLine,
   freeRange,
   idCount,
   idMap,
   mapArguments,
+  notAsItMustBe,
   parseGetSubIds,
   parseSubIds,
   type SubIds,
   sharedWith,
-} from './sub-ids.ts';
+  USUAL_IDS,
+  type User,
+} from '../../../sub-ids.ts';
+import { ownAccount } from './account.ts';
+import { giveIds, oneIdWarning } from './refusal.ts';
+import type { IdMaps } from './store-ids.ts';
 
 const doctorKnows = 'see `tcompose doctor sub-ids`';
-
-/** Images use ids below this: 65534 is nobody. */
-const USUAL_IDS = 65_536;
 
 /** What was mapped, and the notice about it. */
 interface Mapped {
@@ -35,20 +36,21 @@ export function mapIds(pid: number): Mapped {
   const user = { name: username, uid };
   const texts = ['/etc/subuid', '/etc/subgid'].map(read);
   const [uids = [], gids = []] = texts.map((text, at) => rangesOf(text, user, at === 0 ? [] : ['-g']));
-  const free = freeRange(texts);
-  const one = (why: string): Mapped => {
+  const one = (why: string, remedy: string): Mapped => {
     mapOneId(pid, uid, gid);
     return {
       maps: { uids: idMap(uid, []), gids: idMap(gid, []) },
-      sentence: oneIdWarning(why, username, free),
+      sentence: oneIdWarning(why, remedy),
     };
   };
-  if (uids.length === 0 || gids.length === 0)
-    return one(`${uids.length === 0 ? '/etc/subuid' : '/etc/subgid'} has no ids for user ${username}`);
+  if (uids.length === 0 || gids.length === 0) {
+    const lacking = uids.length === 0 ? ['/etc/subuid', texts[0]] : ['/etc/subgid', texts[1]];
+    return one(hasNone(lacking, user), giveIds(username, freeRange(texts)));
+  }
   const maps = { uids: idMap(uid, uids), gids: idMap(gid, gids) };
   const failed =
     run('newuidmap', pid, mapArguments(maps.uids)) ?? run('newgidmap', pid, mapArguments(maps.gids));
-  if (failed !== undefined) return one(failed);
+  if (failed !== undefined) return one(failed.why, failed.remedy);
   const count = Math.min(idCount(maps.uids), idCount(maps.gids));
   const other = sharedWith(uids, user, { text: texts[0] ?? '', passwd: read('/etc/passwd') });
   const sentence =
@@ -60,23 +62,31 @@ export function mapIds(pid: number): Mapped {
   return { maps, sentence };
 }
 
+function hasNone([file = '', text = '']: readonly (string | undefined)[], user: User): string {
+  const broken = brokenLine(text, user);
+  return `${file} has no ids for user ${user.name}${broken === undefined ? '' : notAsItMustBe(broken)}`;
+}
+
 /** From the file, else from getsubids, which also knows accounts of a directory service (nsswitch.conf, "subid"). */
-function rangesOf(
-  text: string,
-  user: { readonly name: string; readonly uid: number },
-  options: readonly string[],
-): SubIds[] {
+function rangesOf(text: string, user: User, options: readonly string[]): SubIds[] {
   const own = parseSubIds(text, user);
   if (own.length > 0) return own;
   return parseGetSubIds(spawnSync('getsubids', [...options, user.name], { encoding: 'utf8' }).stdout ?? '');
 }
 
-/** Why it failed, or undefined. */
-function run(program: string, pid: number, map: readonly string[]): string | undefined {
+/** Why it failed and what helps, or undefined. */
+function run(
+  program: string,
+  pid: number,
+  map: readonly string[],
+): { readonly why: string; readonly remedy: string } | undefined {
   const { error, status, stderr } = spawnSync(program, [String(pid), ...map], { encoding: 'utf8' });
-  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return `${program} is not installed`;
-  if (error !== undefined) return `${program} cannot be run: ${error.message}`;
-  return status === 0 ? undefined : `${program} refused the ids: ${stderr.trim()}`;
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT')
+    return { why: `${program} is not installed`, remedy: 'install the package uidmap' };
+  if (error !== undefined) return { why: `${program} cannot be run: ${error.message}`, remedy: doctorKnows };
+  return status === 0
+    ? undefined
+    : { why: `${program} refused the ids: ${stderr.trim()}`, remedy: doctorKnows };
 }
 
 /** A map that was written already stays: newuidmap may have worked where newgidmap did not. */

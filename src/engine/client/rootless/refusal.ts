@@ -43,15 +43,12 @@ export function namespaceRefusal(said: string, facts: NamespaceFacts): TcomposeE
 const appArmorCommand = (binary: string): string =>
   `printf 'abi <abi/4.0>,\\nprofile tcompose %s flags=(unconfined) { userns, }\\n' ${binary} | sudo tee /etc/apparmor.d/tcompose && sudo apparmor_parser -r /etc/apparmor.d/tcompose`;
 
-/** The one sentence of warning about missing sub-ids. Pure. */
-export function oneIdWarning(
-  why: string,
-  user: string,
-  free: { readonly first: number; readonly last: number },
-): string {
-  return (
-    `${why}: containers have one user id, and all files in them are yours. For images with several users: ` +
-    `sudo usermod --add-subuids ${free.first}-${free.last} --add-subgids ${free.first}-${free.last} ${user}` +
-    ' (and the package uidmap), then `tcompose engine stop`'
-  );
-}
+/** What gives a user ids for containers, beside the package uidmap. Pure. */
+export const giveIds = (user: string, free: { readonly first: number; readonly last: number }): string =>
+  `sudo usermod --add-subuids ${free.first}-${free.last} --add-subgids ${free.first}-${free.last} ${user}` +
+  ' (and the package uidmap)';
+
+/** The one sentence of warning about missing ids. Pure. */
+export const oneIdWarning = (why: string, remedy: string): string =>
+  `${why}: containers have one user id, and all files in them are yours. For images with several users: ${remedy}, ` +
+  'then `tcompose engine stop`';

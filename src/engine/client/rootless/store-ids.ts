@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { TcomposeError } from '../../../errors.ts';
-import type { IdMapLine } from './sub-ids.ts';
+import type { IdMapLine } from '../../../sub-ids.ts';
 
 /** The ids of a user namespace. */
 export interface IdMaps {

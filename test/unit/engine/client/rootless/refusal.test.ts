@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { namespaceRefusal, oneIdWarning } from '../../../../../src/engine/client/rootless/refusal.ts';
+import {
+  giveIds,
+  namespaceRefusal,
+  oneIdWarning,
+} from '../../../../../src/engine/client/rootless/refusal.ts';
 
 const open = { most: '96365', debianClone: '', appArmor: '', binary: '/opt/t/shim' };
 
@@ -17,8 +21,9 @@ describe('why there is no user namespace', () => {
   });
 
   it('says what one id means, and the command that gives more', () => {
-    expect(oneIdWarning('newuidmap is not installed', 'ann', { first: 100_000, last: 165_535 })).toMatch(
-      /^newuidmap is not installed: .*usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ann/,
+    const remedy = giveIds('ann', { first: 100_000, last: 165_535 });
+    expect(oneIdWarning('there are none', remedy)).toMatch(
+      /^there are none: .*usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ann/,
     );
   });
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkStoreIds, compareMaps } from '../../../../../src/engine/client/rootless/store-ids.ts';
-import { idMap } from '../../../../../src/engine/client/rootless/sub-ids.ts';
+import { idMap } from '../../../../../src/sub-ids.ts';
 
 const map = (...ranges: [number, number][]) =>
   idMap(
