@@ -91,6 +91,8 @@ export interface CgroupFacts {
 export interface Place {
   readonly what: string;
   readonly path: string;
+  /** Where the file system that contains it is mounted. */
+  readonly point: string;
   readonly type: string;
   readonly options: readonly string[];
   readonly freeBytes: number;

@@ -214,6 +214,23 @@ describe.skipIf(unmet !== undefined)(`tcompose doctor${unmet ? ` (skipped: ${unm
     expect(after.pid).toBe(before.pid);
   });
 
+  it('makes no mistake of its own where few files may be opened', () => {
+    for (let most = 19; most <= 24; most++) {
+      const words = [
+        '-c',
+        `ulimit -n ${most}; exec "$@"`,
+        'sh',
+        process.execPath,
+        resolve('dist/tcompose.cjs'),
+      ];
+      const done = spawnSync('sh', [...words, 'doctor', 'firewall', 'outside', 'sub-ids'], {
+        env: { ...plainEnvironment(), TCOMPOSE_ROOT: root },
+        encoding: 'utf8',
+      });
+      expect(done.stderr, `${most} files`).not.toContain('unexpected: Cannot read');
+    }
+  });
+
   it('is asked by an error that smells of the machine', () => {
     const full = join(scratch, 'full');
     mkdirSync(full);

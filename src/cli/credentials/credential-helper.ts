@@ -36,12 +36,13 @@ export async function askHelper(suffix: string, verb: Verb, input: string, env: 
     });
     const parts: Buffer[] = [];
     let size = 0;
-    child.stdout.on('data', (part: Buffer) => {
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    child.stdout?.on('data', (part: Buffer) => {
       size += part.length;
       if (size <= longest) parts.push(part);
     });
     // A helper may end without reading its input.
-    child.stdin.on('error', () => undefined);
+    child.stdin?.on('error', () => undefined);
     child.on('error', (error: NodeJS.ErrnoException) =>
       resolve({
         kind: 'failed',
@@ -59,7 +60,7 @@ export async function askHelper(suffix: string, verb: Verb, input: string, env: 
             text.split('\n')[0] || (signal === null ? `it ended with ${code}` : `it was ended by ${signal}`),
         });
     });
-    child.stdin.end(input);
+    child.stdin?.end(input);
   });
 }
 

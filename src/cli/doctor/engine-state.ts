@@ -55,8 +55,9 @@ export async function readEngine(paths: EnginePaths | TcomposeError, env: Env): 
 /** The error's name when a socket can't be connected to. */
 async function connects(socket: string): Promise<string | undefined> {
   if (await accepts(socket)) return undefined;
-  if (!existsSync(socket)) return 'ENOENT';
-  const { mode, uid } = statSync(socket);
+  const found = statSync(socket, { throwIfNoEntry: false });
+  if (found === undefined) return 'ENOENT';
+  const { mode, uid } = found;
   const own = process.getuid?.() ?? 0;
   return own !== 0 && uid !== own && (mode & 0o006) !== 0o006 ? 'EACCES' : 'ECONNREFUSED';
 }

@@ -68,7 +68,8 @@ export function output(file: string, args: readonly string[]): Promise<string | 
     const parts: Buffer[] = [];
     let size = 0;
     const timer = setTimeout(() => child.kill('SIGKILL'), patience);
-    child.stdout.on('data', (part: Buffer) => {
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    child.stdout?.on('data', (part: Buffer) => {
       size += part.length;
       if (size <= mostOutput) parts.push(part);
     });

@@ -25,18 +25,28 @@ export async function readPlace(what: string, path: string, mountinfo: string): 
 
 function existing(path: string): string {
   for (let at = path; ; at = dirname(at)) {
-    if (at === dirname(at) || statSync(at, { throwIfNoEntry: false })?.isDirectory() === true) return at;
+    if (at === dirname(at) || isDirectory(at)) return at;
   }
 }
 
+/** Also false for what may not be looked at, or is below something that is no directory. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+interface Mount {
+  readonly point: string;
+  readonly type: string;
+  readonly options: readonly string[];
+}
+
 /** Type and options of the mount that contains a path, from the text of /proc/self/mountinfo (proc_pid_mountinfo(5)). Pure. */
-export function mountOf(
-  mountinfo: string,
-  path: string,
-): { readonly type: string; readonly options: readonly string[] } | undefined {
-  let best:
-    | { readonly point: string; readonly type: string; readonly options: readonly string[] }
-    | undefined;
+export function mountOf(mountinfo: string, path: string): Mount | undefined {
+  let best: Mount | undefined;
   for (const line of mountinfo.split('\n')) {
     const fields = line.split(' ');
     const dash = fields.indexOf('-');
@@ -50,5 +60,5 @@ export function mountOf(
     const options = [...(fields[5] ?? '').split(','), ...(fields[dash + 3] ?? '').split(',')];
     best = { point, type: fields[dash + 1] ?? '', options };
   }
-  return best && { type: best.type, options: best.options };
+  return best;
 }

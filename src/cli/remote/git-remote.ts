@@ -99,10 +99,11 @@ function run(args: readonly string[], cwd: string | undefined, env: Env, fail: F
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said = { out: '', err: '' };
-    child.stdout.on('data', (part: Buffer) => {
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    child.stdout?.on('data', (part: Buffer) => {
       said.out = (said.out + part.toString('utf8')).slice(0, longest);
     });
-    child.stderr.on('data', (part: Buffer) => {
+    child.stderr?.on('data', (part: Buffer) => {
       said.err = (said.err + part.toString('utf8')).slice(-longest);
     });
     child.on('error', (error: NodeJS.ErrnoException) => {

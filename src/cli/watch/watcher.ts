@@ -78,9 +78,10 @@ export class Watcher {
     // In a process group of its own: an interrupt from the keyboard is meant only for this process.
     const child = spawn(binary, ['watch'], { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
     this.#child = child;
-    child.stdin!.on('error', () => {});
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    child.stdin?.on('error', () => {});
     const reader = new RecordReader();
-    child.stdout!.on('data', (piece: Buffer) => this.#received(reader.read(piece)));
+    child.stdout?.on('data', (piece: Buffer) => this.#received(reader.read(piece)));
     child.once('error', (error) => this.#ended(error.message));
     child.once('exit', (code, signal) => this.#ended(signal ?? `exit code ${code}`));
     if (poll) this.#say(commands.poll());

@@ -17,7 +17,7 @@ export function diskFindings(places: readonly Place[], ground: Ground): readonly
       return missing(
         id,
         `${path} is mounted read-only`,
-        asRoot(ground, `mount -o remount,rw ${quoted(path)}`),
+        asRoot(ground, `mount -o remount,rw ${quoted(place.point)}`),
       );
     const scarceInodes = inodes > 0 && freeInodes < low.inodes;
     // A small separate file system, as /run often is, contains no images.

@@ -178,7 +178,8 @@ function runMode(shim: string, mode: readonly string[], env: NodeJS.ProcessEnv):
   return new Promise((resolve) => {
     const starter = spawn(shim, mode, { stdio: ['ignore', 'ignore', 'pipe'], cwd: '/', env });
     const stderr: Buffer[] = [];
-    starter.stderr.on('data', (part: Buffer) => stderr.push(part));
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    starter.stderr?.on('data', (part: Buffer) => stderr.push(part));
     starter.once('error', (error) => resolve({ code: -1, said: `${shim} cannot be run: ${error.message}` }));
     // `exit`, not `close`: the keeper may hold standard error open.
     starter.once('exit', (code, signal) => {

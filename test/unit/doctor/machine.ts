@@ -11,7 +11,15 @@ export const works: Probe = {
   ...{ bridge: 0, veth: 0, nft: 0, nat: 0, mnt: 0, overlay: 0, pid: 0, proc: 0 },
 };
 
-const place = { path: '/p', type: 'ext4', options: ['rw'], freeBytes: 5e10, freeInodes: 1e6, inodes: 2e6 };
+const place = {
+  path: '/p/state',
+  point: '/p',
+  type: 'ext4',
+  options: ['rw'],
+  freeBytes: 5e10,
+  freeInodes: 1e6,
+  inodes: 2e6,
+};
 const program = { path: '/usr/bin/newuidmap', setuid: true, capabilities: undefined };
 
 /** A machine on which nothing is wrong, for whoever asks. */

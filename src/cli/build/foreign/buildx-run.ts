@@ -21,7 +21,8 @@ export function whyNoBuildx(env: Env): Promise<string | undefined> {
       timeout: patience,
     });
     let said = '';
-    child.stdout.on('data', (chunk: Buffer) => {
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    child.stdout?.on('data', (chunk: Buffer) => {
       said += chunk.toString().slice(0, 1000);
     });
     child.once('error', () => resolve('there is no docker command'));

@@ -63,13 +63,14 @@ function runShim(
       said += bytes.toString();
     });
     child.on('error', reject);
-    const pipe = child.stdio[inputFd] as import('node:stream').Writable;
-    pipe.on('error', () => undefined);
-    pipe.end(input);
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    const pipe = child.stdio?.[inputFd] as import('node:stream').Writable | undefined;
+    pipe?.on('error', () => undefined);
+    pipe?.end(input);
     // Not `close`: the shim is its child and may keep the streams open.
     child.on('exit', (code) => {
       child.stderr?.destroy();
-      pipe.destroy();
+      pipe?.destroy();
       if (code === 0) resolve();
       else reject(new TcomposeError('RUNTIME_SPAWN', `the shim refused ${words[0]}: ${said.trim()}`));
     });

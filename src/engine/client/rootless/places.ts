@@ -48,7 +48,8 @@ function statIfThere(path: string): Stats | undefined {
 
 /**
  * State is below $XDG_DATA_HOME, socket and logs are below $XDG_RUNTIME_DIR. The latter is used if it is a directory of
- * the user's that is closed to others (su and sudo leave another user's value behind); otherwise /tmp/tcompose-UID. A
+ * the user's that is closed to others (su and sudo leave another user's value behind) and whose path leaves room for a
+ * socket's; otherwise /tmp/tcompose-UID. A
  * $HOME that belongs to somebody else is assumed to come from such a command, too. If an engine serves that state
  * already, its run directory is used: a command of cron, which has no XDG_RUNTIME_DIR, means the same engine.
  * @throws TcomposeError ENGINE_FORBIDDEN when somebody else has made that directory in /tmp, and when the run directory
@@ -89,10 +90,16 @@ const isClosed =
     return found?.isDirectory() === true && found.uid === uid && (found.mode & 0o077) === 0;
   };
 
+/** Most bytes of a run directory: a unix socket's address holds 107 (unix(7)), and that of the engine is one of several in it. */
+const longestRun = 94;
+
 function runDirectory(given: string | undefined, asker: Pick<Asker, 'uid' | 'stat'>): string {
   const { uid, stat } = asker;
   const closed = isClosed(asker);
-  if (given !== undefined && isAbsolute(given) && closed(given)) return join(given, 'tcompose');
+  if (given !== undefined && isAbsolute(given) && closed(given)) {
+    const run = join(given, 'tcompose');
+    if (Buffer.byteLength(run) <= longestRun) return run;
+  }
   const fallback = `/tmp/tcompose-${uid}`;
   if (stat(fallback) !== undefined && !closed(fallback)) {
     throw new TcomposeError(

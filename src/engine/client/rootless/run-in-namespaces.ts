@@ -107,9 +107,10 @@ function once(
     const starter = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', env });
     const said: Buffer[] = [];
     let refused: string | undefined;
-    starter.stderr.on('data', (part: Buffer) => said.push(part));
-    starter.stdin.on('error', () => {});
-    starter.stdout.once('data', () => {
+    // Without descriptors for its streams it has none (EMFILE), and an error is to come.
+    starter.stderr?.on('data', (part: Buffer) => said.push(part));
+    starter.stdin?.on('error', () => {});
+    starter.stdout?.once('data', () => {
       try {
         const { maps, sentence } = mapIds(starter.pid!);
         mapped?.(maps);

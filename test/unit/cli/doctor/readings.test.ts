@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { codesOf, diagnose, hints } from '../../../../src/cli/doctor/diagnose.ts';
 import { output, within } from '../../../../src/cli/doctor/machine.ts';
-import { mountOf } from '../../../../src/cli/doctor/places.ts';
+import { mountOf, readPlace } from '../../../../src/cli/doctor/places.ts';
 import { parseProbe } from '../../../../src/cli/doctor/probe.ts';
 import { countDirectories, needsOf, takenPorts } from '../../../../src/cli/doctor/project-needs.ts';
 import { reportJson, reportText } from '../../../../src/cli/doctor/report.ts';
@@ -26,10 +26,26 @@ describe('readings of the machine', () => {
       '3 1 0:3 / /with\\040space ro - nfs4 server:/x ro',
       '4 1 0:4 / /var/lib rw - xfs /dev/b rw',
     ].join('\n');
-    expect(mountOf(mountinfo, '/var/lib/tcompose')).toEqual({ type: 'xfs', options: ['rw', 'rw'] });
+    expect(mountOf(mountinfo, '/var/lib/tcompose')).toEqual({
+      point: '/var/lib',
+      type: 'xfs',
+      options: ['rw', 'rw'],
+    });
     expect(mountOf(mountinfo, '/var/libs')).toMatchObject({ type: 'ext4' });
     expect(mountOf(mountinfo, '/with space/x')).toMatchObject({ type: 'nfs4', options: ['ro', 'ro'] });
     expect(mountOf('', '/')).toBeUndefined();
+  });
+
+  it('look above what is no directory, or may not be looked at, for the file system it is on', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'tcompose-place-'));
+    writeFileSync(join(directory, 'file'), '');
+    const mountinfo = '1 0 8:1 / / rw,relatime - ext4 /dev/a rw';
+    for (const path of ['file', 'file/below', 'none/below', `${'long'.repeat(100)}/below`])
+      expect(await readPlace('state', join(directory, path), mountinfo)).toMatchObject({
+        point: '/',
+        type: 'ext4',
+      });
+    rmSync(directory, { recursive: true });
   });
 
   it('end a program that does not, and give nothing of one that fails', async () => {

@@ -43,6 +43,15 @@ describe('places of a user’s own engine', () => {
     expect(userPlaces(env, asker(node ? { '/r': node } : {})).run).toBe('/tmp/tcompose-1000');
   });
 
+  it('are in /tmp when no path of a socket below XDG_RUNTIME_DIR would fit its address', () => {
+    const runOf = (length: number) => {
+      const given = `/${'r'.repeat(length - 1)}`;
+      return userPlaces({ XDG_RUNTIME_DIR: given }, asker({ [given]: mine })).run;
+    };
+    expect(runOf(85)).toMatch(/^\/r+\/tcompose$/);
+    expect(runOf(86)).toBe('/tmp/tcompose-1000');
+  });
+
   it('are where the engine runs that serves the state, whatever the variables say', () => {
     const texts = { '/home/ann/.local/share/tcompose/at': '/r/tcompose\n', '/r/tcompose/holder.pid': '7\n' };
     const env = { XDG_RUNTIME_DIR: '/run/user/1000' };
