@@ -68,17 +68,29 @@ interface OldImage {
 /** How many `parent` links are followed at most. */
 const mostParents = 1000;
 
-/** The images of `repositories` and `<id>/{json,layer.tar}` (docker save before 1.10). Undefined when there are none. */
+/** A name that Docker gave to an image's directory before 1.10. */
+const oldId = /^([0-9a-f]{64})\/json$/;
+
+/**
+ * The images of `<id>/{json,layer.tar}` (docker save before 1.10) with their names in `repositories`; images that neither
+ * have a name there nor are the parent of another have none. Undefined when there are none at all.
+ */
 export async function oldDockerImages(
   members: ArchiveMembers,
   diffIdOf: (file: string) => Promise<string>,
 ): Promise<ArchivedImage[] | undefined> {
   const repositories = await members.json('repositories');
-  if (typeof repositories !== 'object' || repositories === null) return undefined;
+  const unnamed = new Set(members.names().flatMap((name) => oldId.exec(name)?.[1] ?? []));
+  if (repositories === undefined && unnamed.size === 0) return undefined;
+  for (const id of [...unnamed]) {
+    const { parent } = ((await members.json(`${id}/json`)) ?? {}) as OldImage;
+    if (parent !== id) unnamed.delete(parent ?? '');
+  }
   const tagsOf = new Map<string, string[]>();
-  for (const [name, tags] of Object.entries(repositories as Record<string, Record<string, string>>))
+  for (const [name, tags] of Object.entries((repositories ?? {}) as Record<string, Record<string, string>>))
     for (const [tag, id] of Object.entries(tags))
       tagsOf.set(id, [...(tagsOf.get(id) ?? []), archivedTag(`${name}:${tag}`)]);
+  for (const id of unnamed) if (!tagsOf.has(id)) tagsOf.set(id, []);
   const images: ArchivedImage[] = [];
   for (const [id, tags] of tagsOf) images.push({ ...(await oldImage(members, id, diffIdOf)), tags });
   return images;

@@ -5,7 +5,7 @@ export type LoadEvent =
   | { readonly kind: 'layer'; readonly diffId: string; readonly current: number; readonly total: number }
   /** A name that belonged to another image until now. */
   | { readonly kind: 'renamed'; readonly name: string; readonly oldId: string }
-  /** `name` is a tag; without one the image has only its id. `old`: Docker wrote the archive before 1.10. */
+  /** `name` has a tag or a digest; without one the image has only its id. `old`: Docker wrote the archive before 1.10. */
   | { readonly kind: 'loaded'; readonly id: string; readonly name?: string; readonly old: boolean };
 
 export interface LoadOptions {
@@ -22,6 +22,14 @@ interface ArchivedLayer {
   readonly descriptor?: Descriptor;
 }
 
+/** A name with a digest, and perhaps the tag that was given with it. */
+export interface DigestName {
+  /** Familiar, without tag. */
+  readonly repository: string;
+  readonly digest: string;
+  readonly tag?: string;
+}
+
 /** An image as an archive has it. */
 export interface ArchivedImage {
   readonly config: Buffer;
@@ -32,6 +40,7 @@ export interface ArchivedImage {
   readonly index?: { readonly descriptor: Descriptor; readonly bytes: Buffer };
   /** Familiar names with a tag. */
   readonly tags: readonly string[];
+  readonly digestNames?: readonly DigestName[];
   /** Docker wrote the archive before 1.10. */
   readonly old?: boolean;
 }

@@ -14,6 +14,7 @@ import { newStaging, type Shelf } from '../store/shelf.ts';
 import { decompress } from '../unpack/decompress.ts';
 import { explain } from '../unpack/explain.ts';
 import { dockerImages, oldDockerImages } from './docker-archive.ts';
+import { joinLists } from './join-lists.ts';
 import type { ArchivedImage, LoadOptions } from './load-types.ts';
 import { ArchiveMembers, noImage } from './members.ts';
 import { layoutImages, noneFor } from './oci-layout.ts';
@@ -56,11 +57,11 @@ async function imagesOf(
   };
   const docker = await dockerImages(members);
   // Docker writes both, and an empty index of its own means nothing.
-  const layout = await layoutImages(members, wanted);
-  if (layout === undefined || (layout.length === 0 && docker !== undefined))
-    return docker ?? (await oldDockerImages(members, diffIdOf)) ?? fail(noImage(members.names()));
-  if (layout.length === 0 && docker === undefined) throw noImage(members.names());
-  return withTagsOf(layout, docker ?? []);
+  const layout = await layoutImages(members, wanted, docker !== undefined);
+  if (layout !== undefined && layout.images.length > 0) return joinLists(layout.images, docker ?? []);
+  if (docker !== undefined) return docker;
+  if (layout !== undefined) throw layout.passed ?? noImage(members.names());
+  return (await oldDockerImages(members, diffIdOf)) ?? fail(noImage(members.names()));
 }
 
 /**
@@ -83,23 +84,6 @@ function forPlatform(
 const fail = (error: TcomposeError): never => {
   throw error;
 };
-
-/**
- * The layout's images, with the names that docker's list has for the same images, and the images that only docker's
- * list has.
- */
-function withTagsOf(layout: readonly ArchivedImage[], docker: readonly ArchivedImage[]): ArchivedImage[] {
-  const same = (a: ArchivedImage, b: ArchivedImage) => a.config.equals(b.config);
-  return [
-    ...layout.map((image) => ({
-      ...image,
-      tags: [
-        ...new Set([...docker.filter((one) => same(one, image)).flatMap(({ tags }) => tags), ...image.tags]),
-      ],
-    })),
-    ...docker.filter((one) => !layout.some((image) => same(image, one))),
-  ];
-}
 
 async function diffIdOf(file: string): Promise<string> {
   const hash = createHash('sha256');
@@ -135,8 +119,12 @@ async function loadImage(
     manifest: manifest.descriptor,
     ...(image.index === undefined ? {} : { index: image.index.descriptor }),
   };
-  const { old = false } = image;
-  if (image.tags.length === 0) {
+  const { old = false, digestNames = [] } = image;
+  for (const repoDigest of digestNames) {
+    const { id } = await ingest.commit({ ...commit, repoDigest: { ...repoDigest, pinned: true } });
+    await tell({ kind: 'loaded', id, name: `${repoDigest.repository}@${repoDigest.digest}`, old });
+  }
+  if (image.tags.length === 0 && digestNames.length === 0) {
     const { id } = await ingest.commit(commit);
     await tell({ kind: 'loaded', id, old });
   }

@@ -138,7 +138,14 @@ export class ArchiveMembers {
 export function noImage(names: readonly string[]): TcomposeError {
   const has = (...wanted: readonly string[]) =>
     wanted.some((one) => names.some((name) => name === one || name.startsWith(`${one}/`)));
+  const below = names.find((name) => /^[^/]+\/(?:index|manifest)\.json$/.test(name));
   const seems: readonly (readonly [boolean, string, string])[] = [
+    [has('index.json'), 'and its index.json lists none', 'Write it again with `tcompose image save`.'],
+    [
+      below !== undefined,
+      `there is a ${shownName(below ?? '')}, which should be at the top`,
+      `Pack what is in the directory: tar -C ${shownName(below?.split('/')[0] ?? '')} -c .`,
+    ],
     [names.length === 0, 'it is empty', 'Write it again with `tcompose image save`.'],
     [
       has('Chart.yaml') || names.some((name) => /^[^/]+\/Chart\.yaml$/.test(name)),

@@ -2,64 +2,99 @@ import { parseBoundedJson } from '../../bounded-json.ts';
 import { TcomposeError } from '../../errors.ts';
 import { archiveError } from '../../tar/archive-error.ts';
 import type { Descriptor, Platform } from '../ingest-types.ts';
-import { checkedDescriptor, parseManifest } from '../manifest.ts';
+import { field, fieldsOf } from '../json-part.ts';
 import { choosePlatform, formatPlatform } from '../platform.ts';
-import { familiarReference, parseReference, withDefaultTag } from '../reference.ts';
-import { verify } from '../store/blob-writers.ts';
-import type { ArchivedImage } from './load-types.ts';
+import { familiarName, familiarReference, parseReference, withDefaultTag } from '../reference.ts';
+import {
+  entriesOf,
+  isThere,
+  kindOfEntry,
+  type LayoutManifest,
+  pathOfBlob,
+  readLayoutManifest,
+  smallBlob,
+} from './layout-manifest.ts';
+import type { ArchivedImage, DigestName } from './load-types.ts';
 import type { ArchiveMembers } from './members.ts';
 
 /** How deeply nested indexes are followed. */
-const deepest = 3;
+const deepest = 8;
 const attestation = 'vnd.docker.reference.type';
+/** Types of configurations of images; one without a type is taken for one, too. */
+const configTypes = [
+  '',
+  'application/vnd.oci.image.config.v1+json',
+  'application/vnd.docker.container.image.v1+json',
+];
 
-interface Entries {
-  readonly manifests?: unknown;
+export interface WantedPlatform {
+  readonly platform: Platform;
+  /** Somebody named it: nothing else will do. */
+  readonly asked: boolean;
 }
 
-const entriesOf = (value: unknown): Descriptor[] => {
-  const { manifests } = (value ?? {}) as Entries;
-  return Array.isArray(manifests) ? manifests.map(checkedDescriptor) : [];
-};
+export interface LayoutImages {
+  readonly images: readonly ArchivedImage[];
+  /** Why the first entry that was passed over is no image for this machine. */
+  readonly passed?: TcomposeError;
+}
 
-const memberOf = (digest: string): string => `blobs/${digest.replace(':', '/')}`;
-
-/** Images of an OCI layout (OCI image-spec, "Image Layout"). Undefined when there is no `index.json`. */
+/**
+ * Images of an OCI layout (OCI image-spec, "Image Layout"). Undefined when there is no `index.json`. What is no image
+ * (artifacts, attestations, empty indexes) is passed over, and with `lenient` what is not in the archive, too.
+ */
 export async function layoutImages(
   members: ArchiveMembers,
-  wanted: { readonly platform: Platform; readonly asked: boolean },
-): Promise<ArchivedImage[] | undefined> {
+  wanted: WantedPlatform,
+  lenient: boolean,
+): Promise<LayoutImages | undefined> {
   const index = await members.json('index.json');
   if (index === undefined) return undefined;
   const images = new Map<string, ArchivedImage>();
+  let passed: TcomposeError | undefined;
   for (const entry of entriesOf(index)) {
-    if (isNoImage(entry)) continue;
-    const image = await resolve(members, entry, wanted, 0);
-    if (image === undefined) continue;
-    const known = images.get(image.manifest.descriptor.digest);
-    images.set(image.manifest.descriptor.digest, {
+    if (isNoImage(entry) || (lenient && !isThere(members, entry))) continue;
+    const image = await resolve(members, entry, wanted);
+    if (image instanceof TcomposeError) {
+      passed ??= image;
+      continue;
+    }
+    const key = image.manifest.descriptor.digest;
+    const known = images.get(key);
+    const { tags, digestNames } = namesOf(entry);
+    images.set(key, {
       ...image,
-      tags: [...new Set([...(known?.tags ?? []), ...tagsOf(entry)])],
+      tags: [...new Set([...(known?.tags ?? []), ...tags])],
+      digestNames: [...(known?.digestNames ?? []), ...digestNames],
     });
   }
-  return [...images.values()];
+  return { images: [...images.values()], ...(passed === undefined ? {} : { passed }) };
 }
 
 const isNoImage = ({ artifactType, annotations, platform }: Descriptor): boolean =>
   artifactType !== undefined || annotations?.[attestation] !== undefined || platform?.os === 'unknown';
 
-/** The names that the entries carry: containerd's full name, or OCI's where it is an image name, too. */
-function tagsOf({ annotations }: Descriptor): string[] {
+/**
+ * The names that an entry carries: containerd's full name, or OCI's where it is an image name, too. A name with a digest
+ * counts if the digest is that of the entry.
+ */
+function namesOf({ annotations, digest }: Descriptor): { tags: string[]; digestNames: DigestName[] } {
   const full = annotations?.['io.containerd.image.name'];
   const short = annotations?.['org.opencontainers.image.ref.name'];
-  const name = full ?? (short !== undefined && /[:/]/.test(short) ? short : undefined);
-  if (name === undefined) return [];
+  const name = full || (short !== undefined && /[:/]/.test(short) ? short : undefined);
+  const none = { tags: [], digestNames: [] };
+  if (name === undefined) return none;
   try {
-    const reference = withDefaultTag(parseReference(name));
-    return reference.digest === undefined ? [familiarReference(reference)] : [];
+    const reference = parseReference(name);
+    if (reference.digest === undefined)
+      return { ...none, tags: [familiarReference(withDefaultTag(reference))] };
+    if (reference.digest !== digest) return none;
+    const { tag } = reference;
+    const repository = familiarName(reference);
+    return { ...none, digestNames: [{ repository, digest, ...(tag === undefined ? {} : { tag }) }] };
   } catch (error) {
     // Anything may stand in an annotation.
-    if (error instanceof TcomposeError) return [];
+    if (error instanceof TcomposeError) return none;
     throw error;
   }
 }
@@ -73,56 +108,118 @@ export function noneFor(wanted: Platform, there: readonly (Platform | undefined)
 }
 
 type Resolved = ArchivedImage & Required<Pick<ArchivedImage, 'manifest'>>;
+type Manifest = Extract<LayoutManifest, { kind: 'image' }>;
 
+/** The image that an entry of `index.json` stands for on this machine, or why it stands for none. */
 async function resolve(
   members: ArchiveMembers,
-  descriptor: Descriptor,
-  wanted: { readonly platform: Platform; readonly asked: boolean },
-  depth: number,
-): Promise<Resolved | undefined> {
-  const bytes = await blob(members, descriptor);
-  const value = parsed(bytes) as Entries & { readonly layers?: unknown };
-  if (!Array.isArray(value.manifests)) return imageOf(members, descriptor, bytes);
-  if (depth >= deepest) throw archiveError('it has indexes within indexes, too many of them');
-  const there = entriesOf(value).filter(
-    (entry) => !isNoImage(entry) && members.path(memberOf(entry.digest)) !== undefined,
-  );
+  entry: Descriptor,
+  wanted: WantedPlatform,
+): Promise<Resolved | TcomposeError> {
+  const top = await readLayoutManifest(members, entry);
+  if (top.kind === 'image') return imageOf(members, top);
+  const there = await leavesOf(members, top.entries, 0, new Set());
   const best = choosePlatform(there, wanted.platform) ?? (wanted.asked ? undefined : there[0]);
   if (best === undefined)
-    throw noneFor(
+    return noneFor(
       wanted.platform,
       there.map(({ platform }) => platform),
     );
-  const image = await resolve(members, best, wanted, depth + 1);
-  return image === undefined ? undefined : { ...image, index: { descriptor, bytes } };
+  const { descriptor } = best;
+  const chosen = await readLayoutManifest(members, descriptor);
+  if (chosen.kind === 'index') throw archiveError(`${descriptor.digest} in it is an index, not an image`);
+  const image = await imageOf(members, chosen);
+  return image instanceof TcomposeError
+    ? image
+    : { ...image, index: { descriptor: entry, bytes: top.bytes } };
 }
 
-async function imageOf(members: ArchiveMembers, descriptor: Descriptor, bytes: Buffer): Promise<Resolved> {
-  const manifest = parseManifest(bytes);
+/** A manifest that an index leads to, and which platform it is for. */
+interface Leaf {
+  readonly descriptor: Descriptor;
+  readonly platform?: Platform;
+}
+
+/**
+ * The images in an index and the indexes below it, in order, as far as the archive has them, each index once. The platform of an entry
+ * that doesn't say it is that of its configuration.
+ */
+async function leavesOf(
+  members: ArchiveMembers,
+  entries: readonly Descriptor[],
+  depth: number,
+  seen: Set<string>,
+): Promise<Leaf[]> {
+  if (depth > deepest) throw archiveError('it has indexes within indexes, too many of them');
+  const found: Leaf[] = [];
+  for (const descriptor of entries) {
+    const kind = kindOfEntry(descriptor);
+    if (isNoImage(descriptor) || kind === 'unknown' || !isThere(members, descriptor)) continue;
+    const { platform } = descriptor;
+    if (kind === 'image' && platform !== undefined) {
+      found.push({ descriptor, platform });
+      continue;
+    }
+    const key = `${descriptor.digest} ${platform === undefined ? '' : formatPlatform(platform)}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const read = await readLayoutManifest(members, descriptor);
+    if (read.kind === 'image') {
+      const config = await configOf(members, read);
+      if (config instanceof TcomposeError) continue;
+      const own = platform ?? platformIn(config);
+      found.push({ descriptor, ...(own === undefined ? {} : { platform: own }) });
+    } else found.push(...(await leavesOf(members, read.entries, depth + 1, seen)));
+  }
+  return found;
+}
+
+/** The platform that a configuration names; undefined when it names none, or is not one. */
+function platformIn(config: Buffer | undefined): Platform | undefined {
+  const fields = config === undefined ? undefined : fieldsIn(config);
+  if (fields === undefined) return undefined;
+  const [os, architecture, variant] = ['os', 'architecture', 'variant'].map((name) => field(fields, name));
+  if (typeof os !== 'string' || os === '' || typeof architecture !== 'string' || architecture === '')
+    return undefined;
+  return { os, architecture, ...(typeof variant === 'string' ? { variant } : {}) };
+}
+
+function fieldsIn(bytes: Buffer): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return fieldsOf(parseBoundedJson(bytes));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The configuration of an image, undefined if it isn't in the archive; an error if the manifest is that of an artifact. */
+async function configOf(
+  members: ArchiveMembers,
+  { facts, artifactType, descriptor }: Manifest,
+): Promise<Buffer | TcomposeError | undefined> {
+  const { config } = facts;
+  const bytes = isThere(members, config) ? await smallBlob(members, config) : undefined;
+  const known = configTypes.includes(config.mediaType);
+  const rootfs = bytes === undefined ? undefined : fieldsIn(bytes);
+  if (known || (rootfs !== undefined && field(rootfs, 'rootfs') !== undefined)) return bytes;
+  const type = artifactType ?? config.mediaType;
+  return new TcomposeError(
+    'IMAGE_ARCHIVE',
+    `${descriptor.digest} in the archive is no container image but ${type}`,
+    {
+      hint: 'Nothing was stored; the tool that made it can read it.',
+    },
+  );
+}
+
+async function imageOf(members: ArchiveMembers, manifest: Manifest): Promise<Resolved | TcomposeError> {
+  const { facts, descriptor, bytes } = manifest;
+  const config = await configOf(members, manifest);
+  if (config instanceof TcomposeError) return config;
   return {
-    config: await blob(members, manifest.config),
-    layers: manifest.layers.map((layer) => ({
-      file: members.path(memberOf(layer.digest)),
-      descriptor: layer,
-    })),
+    config: config ?? (await smallBlob(members, facts.config)),
+    layers: facts.layers.map((layer) => ({ file: pathOfBlob(members, layer.digest), descriptor: layer })),
     manifest: { descriptor, bytes },
     tags: [],
   };
-}
-
-async function blob(members: ArchiveMembers, descriptor: Descriptor): Promise<Buffer> {
-  const { data } = descriptor;
-  if (data === undefined) members.need(memberOf(descriptor.digest));
-  const bytes =
-    data === undefined ? (await members.bytes(memberOf(descriptor.digest)))! : Buffer.from(data, 'base64');
-  verify(descriptor, bytes);
-  return bytes;
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return parseBoundedJson(bytes);
-  } catch (error) {
-    throw archiveError(`a manifest in it is not JSON (${(error as Error).message})`);
-  }
 }

@@ -131,10 +131,15 @@ function entriesOf(value: Readonly<Record<string, unknown>>, what: string): Inde
   });
 }
 
+/** The platform of an entry as dockerd reads it: without an operating system it is for Linux. */
 function platformOf(value: Readonly<Record<string, unknown>>): Platform | undefined {
   const { os, architecture, variant } = value;
-  if (typeof os !== 'string' || typeof architecture !== 'string' || architecture === '') return undefined;
-  return normalisePlatform({ os, architecture, ...(typeof variant === 'string' ? { variant } : {}) });
+  if (typeof architecture !== 'string' || architecture === '') return undefined;
+  return normalisePlatform({
+    os: typeof os === 'string' && os !== '' ? os : 'linux',
+    architecture,
+    ...(typeof variant === 'string' ? { variant } : {}),
+  });
 }
 
 function descriptorOf(value: unknown, name: string, what: string): Descriptor {

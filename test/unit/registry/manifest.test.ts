@@ -146,6 +146,15 @@ describe('an index', () => {
     ]);
   });
 
+  it('is for Linux where an entry names only an architecture', () => {
+    const list = index(
+      entry(undefined, { platform: { os: 'linux' } }),
+      entry(undefined, { platform: { architecture: 'arm64' } }),
+      entry(undefined, { platform: { os: '', architecture: 'amd64' } }),
+    );
+    expect(fitting(list, 'linux/amd64')).toEqual([2, 0]);
+  });
+
   it('passes over what is no image', () => {
     const list = index(
       entry('unknown/unknown'),
