@@ -48,9 +48,10 @@ describe('a connection to a shim', () => {
     const deep = join(dir, 'd'.repeat(100));
     mkdirSync(deep);
     // The kernel takes a short way to the same directory.
+    const before = process.cwd();
     process.chdir(deep);
     await listen('shim.sock');
-    process.chdir('/');
+    process.chdir(before);
     server.on('connection', (socket) => socket.end());
     const socket = await openSocket(deep);
     const closed = await new Promise<Error | undefined>((resolve) =>
