@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { runInNamespaces } from '../../src/engine/client/rootless/run-in-namespaces.ts';
+import { keeperCommand } from '../../src/runtime/shim/keeper-command.ts';
 import { plainEnvironment } from './environment.ts';
 import { lasting, leftovers, linksIn, mountLines, readIfThere as read } from './leaks.ts';
 import { enterOwnNetwork } from './own-network.ts';
@@ -93,8 +94,7 @@ export async function startTestEngine(env: Record<string, string> = {}): Promise
 
   const start = async (more: Record<string, string> = {}): Promise<void> => {
     execFileSync('mkdir', ['-p', join(root, 'lib'), run]);
-    const mode = ['keeper', '--lib', join(root, 'lib'), '--run', run];
-    const words = [...mode, '--engine', process.execPath, join(programs, 'engine.cjs')];
+    const words = keeperCommand({ lib: join(root, 'lib'), run, engine: join(programs, 'engine.cjs') });
     const variables = {
       ...plainEnvironment(),
       NODE_PATH: new URL('../../node_modules', import.meta.url).pathname,

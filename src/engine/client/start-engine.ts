@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../errors.ts';
+import { keeperCommand } from '../../runtime/shim/keeper-command.ts';
 import { makeDirectory } from '../store/make-directory.ts';
 import { type EnginePaths, type EngineProgram, engineProgram } from './engine-paths.ts';
 import { processRuns } from './process-runs.ts';
@@ -149,7 +150,7 @@ async function runKeeper(
   warn: (sentence: string) => void,
 ): Promise<{ readonly code: number; readonly sentence: string }> {
   const { shim, engine } = program;
-  const mode = ['keeper', '--lib', paths.lib, '--run', paths.run, '--engine', process.execPath, engine];
+  const mode = keeperCommand({ lib: paths.lib, run: paths.run, engine });
   const { config } = paths;
   // Node reads the whole file of NODE_EXTRA_CA_CERTS at its start; the engine reads it only when a registry needs it.
   const { NODE_EXTRA_CA_CERTS: authorities, ...others } = process.env;

@@ -119,7 +119,7 @@ static int run_command(const char *directory, char **words) {
 
 static int usage(void) {
   fprintf(stderr,
-          "usage: tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]... --engine NODE ENGINE_CJS\n"
+          "usage: tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]... [--node-option OPTION]... --engine NODE ENGINE_CJS\n"
           "       tcompose-shim spawn < plan\n"
           "       tcompose-shim spawn-for-caller PRESERVED_FDS (the plan at the descriptor behind those)\n"
           "       tcompose-shim teardown < plan\n"

@@ -7,7 +7,7 @@
  *
  * # The keeper
  *
- *     tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]… --engine NODE ENGINE_CJS
+ *     tcompose-shim keeper --lib DIR --run DIR [--cgroup PROCS_FILE]… [--node-option OPTION]… --engine NODE ENGINE_CJS
  *
  * All paths absolute. Re-executes itself from a sealed memfd, takes an exclusive flock on `RUN/keeper.lock`, detaches (new session, cwd /,
  * default scheduling, OOM score and limits, umask 022, stdio on /dev/null and `RUN/engine.log`, put aside as engine.log.1 when larger than 4 MiB), writes `RUN/keeper.pid`, and puts itself into each PROCS_FILE
@@ -16,7 +16,7 @@
  *     0  the keeper runs and has forked the engine      3  another keeper holds the lock: nothing was started
  *     1  it could not start; the sentence is on stderr
  *
- * The engine is `NODE ENGINE_CJS --lib DIR --run DIR` with stdin /dev/null, stdout and stderr on `RUN/engine.log`
+ * The engine is `NODE [OPTION]… ENGINE_CJS --lib DIR --run DIR` with stdin /dev/null, stdout and stderr on `RUN/engine.log`
  * (append), fd 3 the socket to the keeper, and in its environment beside the keeper's own:
  *
  *     TCOMPOSE_KEEPER_FD=3   TCOMPOSE_KEEPER_PID=<pid>   TCOMPOSE_SHIM=<path the keeper binary was started by>

@@ -221,6 +221,22 @@ describe.skipIf(reason !== undefined)('the keeper', () => {
     await expect.poll(() => isAlive(keepers[0]!), { timeout: 90_000 }).toBe(false);
   });
 
+  it('gives the engine the options of Node', async () => {
+    newRun();
+    const options = ['--stack-trace-limit=3', '--max-semi-space-size=1'];
+    start(
+      undefined,
+      options.flatMap((option) => ['--node-option', option]),
+    );
+    await untilEngines(1);
+    const command = readFileSync(`/proc/${engines()[0]!.pid}/cmdline`, 'utf8').split('\0');
+    expect(command.slice(1, 4)).toEqual([...options, bundle]);
+    tell('stop');
+    await expect.poll(() => isAlive(keepers[0]!), { timeout: 90_000 }).toBe(false);
+    const many = Array.from({ length: 9 }, () => ['--node-option', '--no-warnings']).flat();
+    expect(start(undefined, many)).toMatchObject({ status: 1 });
+  });
+
   it('puts itself and the engine into the cgroups given', async () => {
     newRun();
     const hierarchy = ['/sys/fs/cgroup/pids', '/sys/fs/cgroup'].find((path) =>

@@ -34,9 +34,15 @@ static _Noreturn void become_engine(struct keeper *k, int socket) {
   putenv(pid);
   putenv(restarts);
   setenv("TCOMPOSE_SHIM", k->binary, 1);
-  char *argv[] = {(char *)k->options.node, (char *)k->options.engine, "--lib", (char *)k->options.lib, "--run", (char *)k->options.run, NULL};
-  execv(k->options.node, argv);
-  fprintf(stderr, "tcompose keeper: cannot execute %s: %s\n", k->options.node, strerror(errno));
+  const struct options *o = &k->options;
+  const char *argv[7 + sizeof o->node_options / sizeof *o->node_options];
+  unsigned count = 0;
+  argv[count++] = o->node;
+  for (unsigned i = 0; i < o->node_option_count; i++) argv[count++] = o->node_options[i];
+  const char *rest[] = {o->engine, "--lib", o->lib, "--run", o->run, NULL};
+  memcpy(argv + count, rest, sizeof rest);
+  execv(o->node, (char **)argv);
+  fprintf(stderr, "tcompose keeper: cannot execute %s: %s\n", o->node, strerror(errno));
   _exit(127);
 }
 

@@ -44,6 +44,8 @@ bool parse_options(struct options *o, int argc, char **argv) {
       o->run = copy_of(argv[i + 1]);
     else if (strcmp(argv[i], "--cgroup") == 0 && o->cgroup_count < sizeof o->cgroups / sizeof *o->cgroups)
       o->cgroups[o->cgroup_count++] = copy_of(argv[i + 1]);
+    else if (strcmp(argv[i], "--node-option") == 0 && o->node_option_count < sizeof o->node_options / sizeof *o->node_options)
+      o->node_options[o->node_option_count++] = copy_of(argv[i + 1]);
     else
       return false;
     i += 2;

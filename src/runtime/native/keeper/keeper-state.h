@@ -18,6 +18,8 @@ struct options {
   const char *lib, *run, *node, *engine;
   const char *cgroups[32];
   unsigned cgroup_count;
+  const char *node_options[8];
+  unsigned node_option_count;
 };
 
 struct keeper {
