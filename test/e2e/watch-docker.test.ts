@@ -67,7 +67,19 @@ describe.skipIf(unmet !== undefined)(
       }
     };
     const shows = (path: string, content: string | undefined) =>
-      until(() => containers.every((name) => inside(path, name) === content), `${content} in ${path}`);
+      until(() => containers.every((name) => inside(path, name) === content), `${content} in ${path}`).catch(
+        (error: Error) => {
+          // Says what the watcher said, and what is the matter with reading the file.
+          const read = containers.map((name) => {
+            try {
+              return daemon.docker('exec', name, '/bin/cat', path);
+            } catch (refusal) {
+              return (refusal as Error).message;
+            }
+          });
+          throw new Error(`${error.message}: ${read.join(', ')}\n${watching.run.output()}`);
+        },
+      );
     /** Saves a file and gives what was done for it. */
     const save = async (name: string, content: string) => {
       writeFileSync(at(name), content);
@@ -170,7 +182,7 @@ describe.skipIf(unmet !== undefined)(
     });
 
     it('puts what was synced into containers that are recreated', async () => {
-      bench.run('up', '-d', '--force-recreate', '-t', '0', 'web');
+      bench.run('up', '-d', '--force-recreate', 'web');
       await shows('/app/data/moved/e/f', 'nested');
     });
   },

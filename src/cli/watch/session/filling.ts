@@ -31,6 +31,8 @@ export class Filling {
   readonly #options: FillingOptions;
   /** Container → the work of filling it before its command started. */
   readonly #done = new Map<string, Promise<void>>();
+  /** Containers that could not be filled. */
+  readonly #unfilled = new Set<string>();
 
   constructor(options: FillingOptions) {
     this.#options = options;
@@ -48,6 +50,7 @@ export class Filling {
 
   forget(id: string): void {
     this.#done.delete(id);
+    this.#unfilled.delete(id);
   }
 
   /** Once for each container: everything that was put into the service's others, and the initial files. */
@@ -57,11 +60,17 @@ export class Filling {
     const filling = this.#fill({ id, service }).catch((error: unknown) => {
       // Its next start tries again.
       this.#done.delete(id);
+      this.#unfilled.add(id);
       if (!this.#options.signal.aborted)
         this.#failed(service, `a new container did not get the synced files: ${(error as Error).message}`);
     });
     this.#done.set(id, filling);
     return filling;
+  }
+
+  /** A container has started. What it did not get before, because that failed, it gets now. */
+  started(one: One): void {
+    if (this.#unfilled.delete(one.id)) void this.fill(one);
   }
 
   /** A container is about to be started: it gets what it does not have yet. */

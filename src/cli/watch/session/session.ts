@@ -117,9 +117,9 @@ export class WatchSession {
     this.lost = Promise.race([gone, events.lost]);
     this.lost.catch(() => {});
     events.onEvent(({ Action, Actor }) => {
-      const service = Actor.Attributes[labels.service] ?? '';
-      if (Action === 'create' && Actor.Attributes[labels.oneoff] !== 'True')
-        void this.#filling.fill({ id: Actor.ID, service });
+      const one = { id: Actor.ID, service: Actor.Attributes[labels.service] ?? '' };
+      if (Action === 'create' && Actor.Attributes[labels.oneoff] !== 'True') void this.#filling.fill(one);
+      if (Action === 'start') this.#filling.started(one);
       if (Action === 'destroy') {
         this.#filling.forget(Actor.ID);
         this.#twoWay.forget(Actor.ID);
