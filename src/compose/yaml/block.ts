@@ -1,3 +1,4 @@
+import { atColon, isAnchoredKey, readKey } from './block-key.ts';
 import { readBlockScalar } from './block-scalar.ts';
 import type { NodePlaces } from './document.ts';
 import { inheritPlaces, readFlow } from './flow.ts';
@@ -5,7 +6,6 @@ import {
   anchored,
   applyMergeKey,
   enter,
-  keyText,
   noteDuplicate,
   type Properties,
   plainValue,
@@ -14,7 +14,6 @@ import {
   tagged,
 } from './nodes.ts';
 import { checkKeyCount, NotHandled } from './problem.ts';
-import { resolvePlain } from './resolve-plain.ts';
 import { findKeyEnd, readPlain, readQuoted } from './scalars.ts';
 import { atLineEnd, char, expectLineEnd, isBlank, nextContent, type Scanner, skipBlanks } from './scanner.ts';
 
@@ -24,7 +23,12 @@ import { atLineEnd, char, expectLineEnd, isBlank, nextContent, type Scanner, ski
  */
 export function readBlockNode(scanner: Scanner, indent: number): unknown {
   const line = scanner.lineStart;
+  const start = scanner.pos;
   const properties = readProperties(scanner);
+  if (properties !== undefined && isAnchoredKey(scanner, properties)) {
+    scanner.pos = start;
+    return readMap(scanner, start - line);
+  }
   return anchored(scanner, properties?.anchor, () => {
     let ownLine = true;
     if (properties !== undefined) {
@@ -98,9 +102,14 @@ function readContent(
     }
     case char.asterisk: {
       if (properties !== undefined) throw new NotHandled('properties of an alias', scanner.pos);
-      scanner.nodes += 1;
+      const start = scanner.pos;
       const value = readAlias(scanner);
+      if (where === 'block' && atColon(scanner)) {
+        scanner.pos = start;
+        return readMap(scanner, column);
+      }
       rejectKey(scanner);
+      scanner.nodes += 1;
       return value;
     }
     case char.doubleQuote:
@@ -150,7 +159,7 @@ function readContent(
   return plainValue(scanner, raw, properties);
 }
 
-/** A flow collection or alias as a key is left to the full parser. */
+/** A flow collection as a key is left to the full parser. */
 function rejectKey(scanner: Scanner): void {
   expectLineEnd(scanner);
 }
@@ -159,7 +168,6 @@ function rejectKey(scanner: Scanner): void {
 function readMap(scanner: Scanner, column: number): Record<string, unknown> {
   enter(scanner);
   scanner.nodes += 1;
-  const { text } = scanner;
   const start = scanner.pos;
   const map: Record<string, unknown> = {};
   const places: NodePlaces & { keys: Map<string, readonly [number, number]> } = { start, keys: new Map() };
@@ -169,19 +177,7 @@ function readMap(scanner: Scanner, column: number): Record<string, unknown> {
   let merge: { value: unknown; offset: number } | undefined;
   for (;;) {
     const keyOffset = scanner.pos;
-    const code = text.charCodeAt(keyOffset);
-    const quoted = code === char.doubleQuote || code === char.singleQuote;
-    const raw = quoted ? readQuoted(scanner, column) : readPlainKey(scanner);
-    if (quoted) {
-      skipBlanks(scanner);
-      if (text.charCodeAt(scanner.pos) !== char.colon || !isBlank(text.charCodeAt(scanner.pos + 1))) {
-        throw new NotHandled('a missing colon', scanner.pos);
-      }
-      if (scanner.lineStart > keyOffset) throw new NotHandled('a key over several lines', keyOffset);
-    }
-    scanner.pos += 1;
-    const isMerge = !quoted && raw === '<<';
-    const key = isMerge ? raw : keyText(scanner, quoted ? raw : resolvePlain(raw), raw, keyOffset);
+    const { key, isMerge } = readKey(scanner, column);
     skipBlanks(scanner);
     const valueOffset = scanner.pos;
     const value = readMapValue(scanner, column);
@@ -219,23 +215,6 @@ function startBelow(scanner: Scanner, value: unknown, behindColon: number): numb
   if (code !== char.newline && code !== char.hash) return behindColon;
   if (typeof value !== 'object' || value === null) return behindColon;
   return scanner.places?.get(value)?.start ?? behindColon;
-}
-
-/** The text of an unquoted key; `pos` ends on its colon. */
-function readPlainKey(scanner: Scanner): string {
-  const { text } = scanner;
-  const start = scanner.pos;
-  const code = text.charCodeAt(start);
-  const indicator =
-    code === char.dash || code === char.question || code === char.colon
-      ? isBlank(text.charCodeAt(start + 1))
-      : '#&*!|>%@`,[]{}'.includes(text[start] ?? '#');
-  const colon = indicator ? -1 : findKeyEnd(scanner);
-  if (colon < 0) throw new NotHandled('a missing colon', start);
-  let end = colon;
-  while (text.charCodeAt(end - 1) === char.space || text.charCodeAt(end - 1) === char.tab) end -= 1;
-  scanner.pos = colon;
-  return text.slice(start, end);
 }
 
 /** A block sequence whose dashes are in `column`; `pos` is on the first dash. */

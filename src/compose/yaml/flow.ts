@@ -64,8 +64,14 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
     if (code === char.closeBrace) break;
     const keyOffset = scanner.pos;
     const quoted = code === char.doubleQuote || code === char.singleQuote;
-    if (!quoted && !startsPlain(text, keyOffset)) throw new NotHandled('a key in braces', keyOffset);
-    const raw = quoted ? readQuoted(scanner, -1) : readFlowPlain(scanner);
+    const alias = code === char.asterisk ? readAlias(scanner) : undefined;
+    if (!quoted && alias === undefined && !startsPlain(text, keyOffset))
+      throw new NotHandled('a key in braces', keyOffset);
+    const raw = quoted
+      ? readQuoted(scanner, -1)
+      : alias === undefined
+        ? readFlowPlain(scanner)
+        : text.slice(keyOffset, scanner.pos);
     code = skipFlowSpace(scanner);
     let value: unknown = null;
     let valueOffset = keyOffset;
@@ -88,7 +94,7 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
       if (before !== undefined) noteDuplicate(scanner, '<<', () => before, keyOffset);
       merge = { value, offset: keyOffset };
     } else {
-      const key = keyText(scanner, quoted ? raw : resolvePlain(raw), raw, keyOffset);
+      const key = keyText(scanner, alias ?? (quoted ? raw : resolvePlain(raw)), raw, keyOffset);
       if (Object.hasOwn(map, key)) {
         noteDuplicate(scanner, key, () => offsets[names.indexOf(key)], keyOffset);
       }

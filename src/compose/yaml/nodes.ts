@@ -62,12 +62,16 @@ export function anchored(scanner: Scanner, name: string | undefined, read: () =>
   return value;
 }
 
-/** The value of an alias; `pos` is on `*` and ends after the name. */
+/**
+ * The value of an alias; `pos` is on `*` and ends after the name. A colon does not end a name, as in the Go parser:
+ * `*name: value` has the alias as its key.
+ */
 export function readAlias(scanner: Scanner): unknown {
   const { text } = scanner;
   const offset = scanner.pos;
   let end = offset + 1;
   while (!isBlank(text.charCodeAt(end)) && !isFlowIndicator(text.charCodeAt(end))) end += 1;
+  if (text.charCodeAt(end - 1) === char.colon) end -= 1;
   const name = text.slice(offset + 1, end);
   scanner.pos = end;
   return followAlias(scanner, name, offset);

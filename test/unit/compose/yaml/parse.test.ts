@@ -45,6 +45,10 @@ const accepted: [string, string, unknown[]][] = [
     'a: &x {k: 1}\nb: &y {k: 2, l: 2}\nc:\n  <<: [*x, *y]\n',
     [{ a: { k: 1 }, b: { k: 2, l: 2 }, c: { k: 1, l: 2 } }],
   ],
+  ['anchor on a key', '&x a: *x\n', [{ a: 'a' }]],
+  ['anchors on keys', 'a:\n  &x b: 1\n  &y "c": *x\nd: [*y]\n', [{ a: { b: 1, c: 'b' }, d: ['c'] }]],
+  ['anchored merge key', 'a: &x {k: 1}\nb:\n  &y <<: *x\n', [{ a: { k: 1 }, b: { k: 1 } }]],
+  ['an alias as a key', 'a: &x b\nc:\n  *x : {*x : 1}\n', [{ a: 'b', c: { b: { b: 1 } } }]],
   ['quoted << is a key', 'a:\n  "<<": 1\n', [{ a: { '<<': 1 } }]],
   ['documents', 'a: 1\n---\nb: 2\n...\n---\n', [{ a: 1 }, { b: 2 }, null]],
   ['leading marker', '---\na: 1\n', [{ a: 1 }]],
@@ -82,11 +86,18 @@ const accepted: [string, string, unknown[]][] = [
   ['integers without loss', 'a: 12345678901234567890\n', [{ a: '12345678901234567890' }]],
 ];
 
+/** Aliases with the colon of a key right behind, which YAML counts to the name and Docker Compose does not. */
+const aliasKeys: [string, string, unknown[]][] = [
+  ['in a block', 'a: &x b\nc:\n  *x: 1\n  d: one\n   two\n', [{ a: 'b', c: { b: 1, d: 'one two' } }]],
+  ['of a nested mapping', 'a: &x b\n*x:\n  *x:\n    - *x: 2\n', [{ a: 'b', b: { b: [{ b: 2 }] } }]],
+  ['in braces', 'a: &x b\nc: {*x: 1, d: {*x: }}\n', [{ a: 'b', c: { b: 1, d: { b: null } } }]],
+  ['to the anchor of a key', 'a:\n  &x b: 1\nc:\n  *x: 2\n', [{ a: { b: 1 }, c: { b: 2 } }]],
+];
+
 /** Texts with rare syntax: only the full parser answers. */
 const rare: [string, string, unknown[]][] = [
   ['explicit key', '? a\n: 1\n', [{ a: 1 }]],
   ['pair in a flow list', '[a: 1]\n', [[{ a: 1 }]]],
-  ['anchor on a key', '&x a: *x\n', [{ a: 'a' }]],
   ['plain over lines in flow', '[a\n b]\n', [['a b']]],
   ['merge key with its tag', 'a: &x {k: 1}\nb:\n  !!merge <<: *x\n', [{ a: { k: 1 }, b: { k: 1 } }]],
   [
@@ -110,6 +121,16 @@ const rare: [string, string, unknown[]][] = [
 describe('parseYaml', () => {
   it.each(accepted)('reads %s directly', (_, text, expected) => {
     expect(values(text)).toEqual(expected);
+  });
+
+  it.each(aliasKeys)('reads aliases as keys %s', (_, text, expected) => {
+    expect(values(text)).toEqual(expected);
+  });
+
+  it('notes an alias as a key that is no string', () => {
+    expect(parseDirectly('a: &x [1]\nb:\n  *x: 1\n').mistakes).toMatchObject([
+      { kind: 'key-type', offset: 15 },
+    ]);
   });
 
   it.each(accepted)('reads %s the same way fully', (_, text, expected) => {
