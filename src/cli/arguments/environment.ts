@@ -24,11 +24,13 @@ export async function withComposeVariables(
   if (!texts.some(([, text]) => text.includes('COMPOSE_'))) return env;
   const { parseDotenv } = await import('../../compose/read/dotenv.ts');
   const found = new Map<string, string>();
-  const lookup = (name: string) => env[name] ?? found.get(name);
+  const lookup = (name: string) => env[name];
+  const earlier = (name: string) => found.get(name);
   const quiet = () => {};
+  const options = { lookup, earlier, onUnset: quiet, warn: quiet, ignoreNameless: true };
   try {
     for (const [file, text] of texts) {
-      const entries = parseDotenv(file, text, { lookup, onUnset: quiet, warn: quiet, ignoreNameless: true });
+      const entries = parseDotenv(file, text, options);
       for (const [name, value] of entries) found.set(name, value);
     }
   } catch (error) {

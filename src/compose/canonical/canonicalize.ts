@@ -43,7 +43,11 @@ export function canonicalize(
   });
   for (const section of ['networks', 'volumes', 'secrets', 'configs', 'models']) {
     forEachEntry(tree, section, (resource, name) =>
-      section === 'models' ? (resource ?? {}) : expandResource(resource ?? {}, [section, name], pass),
+      resource === null && options.skipInterpolation
+        ? null
+        : section === 'models'
+          ? (resource ?? {})
+          : expandResource(resource ?? {}, [section, name], pass),
     );
   }
   throwCollected(pass.errors);
@@ -60,6 +64,9 @@ function forEachEntry(tree: TreeMap, section: string, change: (node: Tree, name:
 }
 
 const toList: Expand = (node) => (typeof node === 'string' ? [node] : node);
+
+/** `toList`, except where variables stay: Docker Compose leaves such an attribute as it is written. */
+const toListOfValues: Expand = (node, _, pass) => (pass.skipInterpolation ? node : toList(node, _, pass));
 
 const listToMap =
   (value: () => Tree): Expand =>
@@ -110,12 +117,14 @@ const hints: Readonly<Record<string, string>> = {
 
 const expandPorts: Expand = (node, path, pass) => {
   if (!isList(node)) return node;
+  const hasVariable = node.some((item) => typeof item === 'string' && item.includes('$'));
+  if (pass.skipInterpolation && hasVariable) return node;
   const long: Tree[] = [];
   for (const [index, item] of node.entries()) {
     if (typeof item === 'number' && !Number.isInteger(item))
       fail('port', String(item), 'a port is a whole number', [...path, index], pass);
     else if (typeof item === 'number') long.push({ target: item });
-    else if (typeof item !== 'string' || (pass.skipInterpolation && item.includes('$'))) long.push(item);
+    else if (typeof item !== 'string') long.push(item);
     else {
       const ports = parsePort(item);
       if ('error' in ports) fail('port', item, ports.error, [...path, index], pass);
@@ -173,6 +182,8 @@ const expandBuild: Expand = (node, path, pass) => {
   if (build.no_cache_filter !== undefined) {
     build.no_cache_filter = toList(build.no_cache_filter, path, pass);
   }
+  for (const key of ['provenance', 'sbom'])
+    if (typeof build[key] === 'boolean') build[key] = String(build[key]);
   return build;
 };
 
@@ -196,7 +207,7 @@ const attributes: Readonly<Record<string, Expand>> = {
   develop: expandWatch,
   devices: eachItem(shortForm('device', parseDevice)),
   dns: toList,
-  dns_search: toList,
+  dns_search: toListOfValues,
   env_file: expandEnvFiles,
   expose: checkExposed,
   extends: inKey('service'),
@@ -206,7 +217,7 @@ const attributes: Readonly<Record<string, Expand>> = {
   networks: listToMap(() => null),
   ports: expandPorts,
   secrets: expandGrants,
-  tmpfs: toList,
+  tmpfs: toListOfValues,
   volumes: eachItem(shortForm('volume', parseVolume)),
 };
 

@@ -10,7 +10,8 @@ import { RawNumber } from './out.ts';
 /** A scalar as text, with numbers in Go's form; undefined for null and for what is not a scalar. */
 export function textOf(node: Tree | undefined): string | undefined {
   if (typeof node === 'string') return node;
-  if (typeof node === 'number') return Number.isInteger(node) ? String(node) : formatGoFloat(node);
+  if (typeof node === 'number')
+    return Number.isInteger(node) && !Object.is(node, -0) ? String(node) : formatGoFloat(node);
   return typeof node === 'boolean' ? String(node) : undefined;
 }
 

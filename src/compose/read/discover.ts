@@ -115,7 +115,7 @@ async function defaultEnvFile(
 
 /**
  * Variables of environment files: later files take precedence, and references in a file use the environment first, then
- * the files before it.
+ * earlier keys of the file, then the files before it.
  */
 export async function readEnvFiles(
   files: readonly string[],
@@ -131,10 +131,11 @@ export async function readEnvFiles(
       });
     }
     const text = (await readText(file, 'env file', true, effects)) ?? '';
-    const lookup = (name: string) => own(environment, name) ?? merged.get(name);
+    const lookup = (name: string) => own(environment, name);
+    const earlier = (name: string) => merged.get(name);
     const onUnset = (name: string) =>
       warn({ message: `The "${name}" variable is not set. Defaulting to a blank string.` });
-    const entries = parseDotenv(file, text, { lookup, onUnset, warn, ignoreNameless: true });
+    const entries = parseDotenv(file, text, { lookup, earlier, onUnset, warn, ignoreNameless: true });
     for (const [name, value] of entries) merged.set(name, value);
   }
   return merged;

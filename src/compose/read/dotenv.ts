@@ -11,6 +11,8 @@ export type EnvEntries = Map<string, string>;
 interface DotenvOptions {
   /** Values that take precedence over the file's: for bare keys and references. */
   readonly lookup: Lookup;
+  /** Values of the files before, which the file's own keys precede. */
+  readonly earlier?: Lookup | undefined;
   /** Called for a reference to an unset variable. */
   readonly onUnset?: ((name: string) => void) | undefined;
   /** Called for easily misread parts of the file. */
@@ -22,22 +24,22 @@ interface DotenvOptions {
 /**
  * Parses a dotenv file: `KEY=value`, `KEY: value`, `export KEY=value`, bare `KEY` (taken from `lookup`), quotes,
  * escapes, values over several lines, `#` comments, and variables, for which `lookup` takes precedence over earlier
- * keys of the file. What follows a closing quote is the next statement, and a comment needs a value and a space before
+ * keys of the file, and these over earlier files. What follows a closing quote is the next statement, and a comment needs a value and a space before
  * it (`KEY= # x` has the value `# x`), as in Docker Compose's parser.
  * @throws TcomposeError COMPOSE_ENV_FILE with the line.
  */
 export function parseDotenv(file: string, source: string, options: DotenvOptions): EnvEntries {
   const text = source.replace(/^\uFEFF/, '');
-  const { lookup, onUnset = () => {} } = options;
+  const { lookup, earlier = () => undefined, onUnset = () => {} } = options;
   const entries: EnvEntries = new Map();
-  const resolve: Lookup = (name) => lookup(name) ?? entries.get(name);
+  const resolve: Lookup = (name) => lookup(name) ?? entries.get(name) ?? earlier(name);
   let pos = 0;
   for (;;) {
     pos = skipToKey(text, pos);
     if (pos >= text.length) return entries;
     const key = readKey(file, text, pos, options.ignoreNameless === true);
     if (key.end === 'bare') {
-      const inherited = lookup(key.name);
+      const inherited = lookup(key.name) ?? earlier(key.name);
       if (inherited !== undefined) entries.set(key.name, inherited);
       pos = key.next;
       continue;
@@ -220,7 +222,9 @@ function expand(
       text,
       offset,
       error.kind === 'format' ? `invalid variable reference: ${message}` : message,
-      'A variable is $NAME or ${NAME}; single quotes keep a dollar sign as it is.',
+      error.kind === 'format'
+        ? 'A variable is $NAME or ${NAME}; single quotes keep a dollar sign as it is.'
+        : `Set ${error.variable ?? 'it'} in the environment, or in the file above this line.`,
     );
   }
 }

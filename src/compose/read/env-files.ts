@@ -20,7 +20,7 @@ interface EnvFileContext {
 /**
  * The service with its env_file and label_file merged into `environment` and `labels`, which take precedence over the
  * files; of several files the later one counts. Variables in env files use the project's environment, then the
- * service's, then earlier keys.
+ * service's, then earlier keys of the file, then the files before.
  * @throws TcomposeError COMPOSE_ENV_FILE, or TcomposeErrors for several files.
  */
 export async function resolveServiceFiles(
@@ -80,11 +80,12 @@ async function readEnvFiles(
     await located(at, context, errors, async () => {
       const text = await readText(path, 'env file', required, context.effects);
       if (text === undefined) return;
-      const lookup: Lookup = (name) => own(context.environment, name) ?? own(own_, name) ?? merged.get(name);
+      const lookup: Lookup = (name) => own(context.environment, name) ?? own(own_, name) ?? undefined;
+      const earlier: Lookup = (name) => merged.get(name);
       const entries =
         format === 'raw'
-          ? parseRawEnv(path, text, lookup)
-          : parseDotenv(path, text, { lookup, onUnset: warner(context), warn: context.warn });
+          ? parseRawEnv(path, text, (name) => lookup(name) ?? earlier(name))
+          : parseDotenv(path, text, { lookup, earlier, onUnset: warner(context), warn: context.warn });
       for (const [key, value] of entries) merged.set(key, value);
     });
   }

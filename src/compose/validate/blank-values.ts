@@ -45,8 +45,8 @@ const needed = [
   ...['blkio_config.weight_device.*.path', 'build.tags.*', 'build.platforms.*'],
 ].map((attribute) => `services.*.${attribute}`.split('.'));
 
-/** Items that Docker Compose itself refuses when they are empty. */
-const refusedEmpty = ['services.*.build.ssh.*', 'services.*.build.additional_contexts.*'].map((path) =>
+/** Items of lists that Docker Compose itself refuses when they are empty; `#` matches items only. */
+const refusedEmpty = ['services.*.build.ssh.#', 'services.*.build.additional_contexts.#'].map((path) =>
   path.split('.'),
 );
 
@@ -91,7 +91,8 @@ function each(
   if (step === undefined) {
     if (typeof node === 'string') visit(node, path);
   } else if (isList(node)) {
-    if (step === '*') for (const [index, item] of node.entries()) each(item, rest, [...path, index], visit);
+    if (step === '*' || step === '#')
+      for (const [index, item] of node.entries()) each(item, rest, [...path, index], visit);
   } else if (isMap(node)) {
     if (step !== '*') each(own(node, step), rest, [...path, step], visit);
     else for (const [key, item] of Object.entries(node)) each(item, rest, [...path, key], visit);

@@ -6,6 +6,7 @@ export function formatGoFloat(value: number, limit = 1e6): string {
   if (value === Number.POSITIVE_INFINITY) return '+Inf';
   if (value === Number.NEGATIVE_INFINITY) return '-Inf';
   if (Number.isNaN(value)) return 'NaN';
+  if (Object.is(value, -0)) return '-0';
   return layOut(value.toExponential(), limit);
 }
 

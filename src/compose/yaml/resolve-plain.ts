@@ -69,5 +69,7 @@ export function scalarText(value: null | boolean | number | string): string {
   if (typeof value === 'string') return value;
   if (value === null) return '';
   if (typeof value === 'boolean') return value ? 'true' : 'false';
-  return Number.isInteger(value) && Math.abs(value) < 1e21 ? String(value) : formatGoFloat(value);
+  return Number.isInteger(value) && Math.abs(value) < 1e21 && !Object.is(value, -0)
+    ? String(value)
+    : formatGoFloat(value);
 }

@@ -70,7 +70,7 @@ async function output(args: ParsedArgs, ctx: CliContext): Promise<string> {
   if (flag.bool(args, 'variables')) return variables(format, args, ctx);
   if (flag.bool(args, 'environment')) {
     const { environmentLines } = await import('../../../compose/config/index.ts');
-    return lines(environmentLines(await load(args, ctx, { noEnvResolution: true, noInterpolate: false })));
+    return lines(environmentLines(await load(args, ctx, { noInterpolate: false })));
   }
   const listing = listings.find((name) => flag.bool(args, name));
   if (listing !== undefined) return lines(await list(listing, args, ctx));

@@ -36,17 +36,29 @@ test('defaults and normalisation change nothing the second time', () => {
   );
 });
 
-test('with variables left in place, what holds one is not parsed', () => {
-  const web = { image: 'x', ports: ['${P}:80', '81:81'], volumes: ['${D}:/d', './a:/b'], devices: ['$X'] };
-  expect(expand({ services: { web } }, true)).toEqual({
+test('with variables left in place, what holds one is not parsed, and a list of ports with one not at all', () => {
+  const web = {
+    image: 'x',
+    ports: ['${P}:80', '81:81', 82],
+    volumes: ['${D}:/d', './a:/b'],
+    devices: ['$X'],
+    dns: '1.1.1.1',
+    dns_search: 'a.b',
+    tmpfs: '/t',
+    build: { context: '.', sbom: true, provenance: false },
+  };
+  const api = { image: 'x', ports: ['81:81'] };
+  expect(expand({ services: { web, api }, volumes: { v: null, w: {} } }, true)).toEqual({
     services: {
       web: {
-        image: 'x',
-        ports: ['${P}:80', { mode: 'ingress', target: 81, published: '81', protocol: 'tcp' }],
+        ...web,
         volumes: ['${D}:/d', { type: 'bind', source: './a', target: '/b', bind: { create_host_path: true } }],
-        devices: ['$X'],
+        dns: ['1.1.1.1'],
+        build: { context: '.', sbom: 'true', provenance: 'false' },
       },
+      api: { image: 'x', ports: [{ mode: 'ingress', target: 81, published: '81', protocol: 'tcp' }] },
     },
+    volumes: { v: null, w: {} },
   });
 });
 

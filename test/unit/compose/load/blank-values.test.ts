@@ -140,6 +140,14 @@ describe('a value that is blank because its variable is not set', () => {
     },
   );
 
+  it.each(['ssh: {default: "${N}"}', 'ssh: ["default=${N}"]', 'additional_contexts: {c: "${N}"}'])(
+    'that Docker Compose takes is taken: build.%s',
+    async (attribute) => {
+      const text = `services: {s: {build: {context: ., ${attribute}}}}`;
+      await expect(load({ 'compose.yaml': text })).resolves.toBeDefined();
+    },
+  );
+
   it('of a mount without target is refused, as none is', async () => {
     expect(await refused({ 'compose.yaml': service('volumes: [{type: bind, source: /a}]') })).toEqual([
       'COMPOSE_MISSING_ATTRIBUTE /project/compose.yaml:4:15 services.s.volumes[0]: the mount has no target',

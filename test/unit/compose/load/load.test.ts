@@ -292,6 +292,34 @@ describe('environment and label files', () => {
     expect(project.services.a?.env_file).toBeUndefined();
   });
 
+  it('give variables to those after them, which precede them with what they say themselves', async () => {
+    const files = { 'one.env': 'A=1\nB=$A', 'two.env': 'C=$A$B\nA=2\nD=$A', 'i.yaml': '' };
+    const variables = { A: '2', B: '1', C: '11', D: '2' };
+    const ofService = await load({
+      ...files,
+      'compose.yaml': 'services: {a: {image: i, env_file: [one.env, two.env]}}',
+    });
+    expect(ofService.project.services.a?.environment).toEqual(variables);
+    const text = 'services: {a: {image: i, environment: [A, B, C, D]}}';
+    const ofProject = await load({ ...files, 'compose.yaml': text }, { envFiles: ['one.env', 'two.env'] });
+    expect(ofProject.project.services.a?.environment).toEqual(variables);
+    const ofInclude = await load({
+      ...files,
+      'compose.yaml': 'include: [{path: i.yaml, env_file: [one.env, two.env]}]',
+      'i.yaml': text,
+    });
+    expect(ofInclude.project.services.a?.environment).toEqual(variables);
+  });
+
+  it('say which required variable is missing, and where', async () => {
+    const files = { 'compose.yaml': 'services: {a: {image: i, env_file: e}}', e: 'A=1\nB=${GONE:?sorry}' };
+    await expect(load(files)).rejects.toMatchObject({
+      message: 'failed to read /project/e: line 2: required variable GONE is missing a value: sorry',
+      hint: 'Set GONE in the environment, or in the file above this line.',
+      where: { file: '/project/e', line: 2, column: 3 },
+    });
+  });
+
   it('are not read for services left out, nor when turned off', async () => {
     const files = { 'compose.yaml': 'services: {a: {image: i, env_file: no.env}, b: {image: i}}' };
     expect(await refused(files)).toEqual([

@@ -108,6 +108,11 @@ describe('tcompose config', () => {
     expect((await tcompose('--profile', '*', 'config', '--no-env-resolution')).out).toContain('no.env');
   });
 
+  it('prints no environment of a project whose environment files are missing', () =>
+    expect(tcompose('--profile', '*', 'config', '--environment')).rejects.toMatchObject({
+      code: 'COMPOSE_ENV_FILE',
+    }));
+
   it('prints hashes of all services, or of some', async () => {
     expect(await linesOf('config', '--hash', '*')).toEqual([
       expect.stringMatching(/^api [0-9a-f]{64}$/),
