@@ -63,15 +63,7 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
     let code = skipFlowSpace(scanner);
     if (code === char.closeBrace) break;
     const keyOffset = scanner.pos;
-    const quoted = code === char.doubleQuote || code === char.singleQuote;
-    const alias = code === char.asterisk ? readAlias(scanner) : undefined;
-    if (!quoted && alias === undefined && !startsPlain(text, keyOffset))
-      throw new NotHandled('a key in braces', keyOffset);
-    const raw = quoted
-      ? readQuoted(scanner, -1)
-      : alias === undefined
-        ? readFlowPlain(scanner)
-        : text.slice(keyOffset, scanner.pos);
+    const { raw, named, quoted } = readFlowKey(scanner, code);
     code = skipFlowSpace(scanner);
     let value: unknown = null;
     let valueOffset = keyOffset;
@@ -94,7 +86,7 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
       if (before !== undefined) noteDuplicate(scanner, '<<', () => before, keyOffset);
       merge = { value, offset: keyOffset };
     } else {
-      const key = keyText(scanner, alias ?? (quoted ? raw : resolvePlain(raw)), raw, keyOffset);
+      const key = keyText(scanner, named, raw, keyOffset);
       if (Object.hasOwn(map, key)) {
         noteDuplicate(scanner, key, () => offsets[names.indexOf(key)], keyOffset);
       }
@@ -112,6 +104,22 @@ function readFlowMap(scanner: Scanner): Record<string, unknown> {
     if (scanner.places !== undefined) inheritPlaces(scanner, places.keys, sources);
   }
   return map;
+}
+
+/** A key in braces, which may be an alias: its text, and what it names. */
+function readFlowKey(scanner: Scanner, code: number): { raw: string; named: unknown; quoted: boolean } {
+  const start = scanner.pos;
+  if (code === char.doubleQuote || code === char.singleQuote) {
+    const raw = readQuoted(scanner, -1);
+    return { raw, named: raw, quoted: true };
+  }
+  if (code === char.asterisk) {
+    const named = readAlias(scanner);
+    return { raw: scanner.text.slice(start, scanner.pos), named, quoted: false };
+  }
+  if (!startsPlain(scanner.text, start)) throw new NotHandled('a key in braces', start);
+  const raw = readFlowPlain(scanner);
+  return { raw, named: resolvePlain(raw), quoted: false };
 }
 
 /** The place of a key that came from `<<` is in the merged mapping. */
