@@ -1,12 +1,16 @@
 import { imageArchitecture } from '../../image/host/host-config.ts';
+import { platformHere } from '../../image/host/machine-platform.ts';
 import type { Platform } from '../../image/index.ts';
 import { parsePlatform } from '../../image/platform.ts';
 import { whyNotRun } from '../containers/spec/interpreters.ts';
 import { type Shape, shaped } from '../http/body-shape.ts';
 import { badParameter } from '../http/failure.ts';
 
-/** The platform of this machine. */
+/** The platform of this machine without its variant, as one is completed or shown. */
 export const ownPlatform: Platform = { os: 'linux', architecture: imageArchitecture(process.arch) };
+
+/** The platform that images are fetched for when nobody asks for one: dockerd, too, takes the best that the machine runs. */
+export const bestPlatform = (): Platform => platformHere(ownPlatform.architecture);
 
 /** Whether this machine runs programs of an architecture, natively or with an interpreter. */
 export const runsHere = (architecture: string): boolean =>

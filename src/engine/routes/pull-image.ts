@@ -8,7 +8,7 @@ import { listTags } from '../../registry/content/list-tags.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { forbidden } from '../http/failure.ts';
-import { askedPlatform, ownPlatform, runsHere } from '../images/asked-platform.ts';
+import { askedPlatform, bestPlatform, runsHere } from '../images/asked-platform.ts';
 import { streamTransfer } from '../images/progress-stream.ts';
 import { noticeTeller, pullImage } from '../images/pull/pull-image.ts';
 import type { TellProgress } from '../images/transfer-progress.ts';
@@ -27,7 +27,7 @@ export async function pullRoute(engine: Engine, exchange: Exchange, fromImage: s
     registries,
     content: images,
     get: (id: string) => images.get(id),
-    own: ownPlatform,
+    own: bestPlatform(),
     isRun: runsHere,
   };
 

@@ -6,7 +6,7 @@ import type { ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter } from '../http/failure.ts';
-import { askedPlatform, ownPlatform } from '../images/asked-platform.ts';
+import { askedPlatform, bestPlatform } from '../images/asked-platform.ts';
 import { streamTransfer } from '../images/progress-stream.ts';
 import { pushImage } from '../images/push/push-image.ts';
 import { registryRequest } from './registry-request.ts';
@@ -64,7 +64,7 @@ function platformsOf(
 ): readonly ImageRecord[] {
   const wanted = platform && images.get(name, platform);
   if (wanted !== undefined) return [wanted];
-  const own = images.get(name, ownPlatform) ?? images.get(name);
+  const own = images.get(name, bestPlatform()) ?? images.get(name);
   if (own === undefined) return [];
   if (platform !== undefined) throw otherPlatform(name, own, platform);
   const others = images.list().filter(({ id, tags, host }) => id !== own.id && !host && tags.includes(name));

@@ -6,6 +6,7 @@ import { saveArchive } from '../archive/save.ts';
 import { hostImage, hostReference } from '../host/host-config.ts';
 import { keepHostRecords } from '../host/host-records.ts';
 import { HostRoot } from '../host/host-root.ts';
+import { platformHere } from '../host/machine-platform.ts';
 import type { Platform } from '../ingest-types.ts';
 import { otherPlatform, platformRank } from '../platform.ts';
 import type { ImageRecord, ImageStore, RootfsSource } from '../types.ts';
@@ -39,7 +40,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   const host = hostImage({ machineId: readMachineId(root), release: options.release, architecture });
   const hostRecords = keepHostRecords(join(root, 'host'), host.record);
   const hostRoot = new HostRoot(join(root, 'host'), options.execPath ?? process.execPath);
-  const finder = new ImageFinder({ metadata, host: host.record, hostRecords, own });
+  const best = platformHere(architecture);
+  const finder = new ImageFinder({ metadata, host: host.record, hostRecords, own: best });
   const newIngest = () => new StoreIngest(shelf, (id) => finder.byId(id)!);
   const content = imageContent(shelf, finder, newIngest);
   const swept = exclusively(() => sweep(shelf, 'expired'));

@@ -1,31 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { imageArchitecture } from '../../../image/host/host-config.ts';
+import { platformHere } from '../../../image/host/machine-platform.ts';
 import type { ImageRecord, Platform } from '../../../image/index.ts';
 import { formatPlatform, parsePlatform, platformRank } from '../../../image/platform.ts';
 import type { Engine } from '../../context.ts';
 import { notFound } from '../../http/failure.ts';
 import { whyNotRun } from './interpreters.ts';
-
-/**
- * Flags of /proc/cpuinfo that each level of amd64 adds to the one before (System V ABI, x86-64 psABI,
- * micro-architecture levels).
- */
-const levels: readonly (readonly string[])[] = [
-  ['cx16', 'lahf_lm', 'popcnt', 'pni', 'ssse3', 'sse4_1', 'sse4_2'],
-  ['avx', 'avx2', 'bmi1', 'bmi2', 'f16c', 'fma', 'abm', 'movbe', 'xsave'],
-  ['avx512f', 'avx512bw', 'avx512cd', 'avx512dq', 'avx512vl'],
-];
-
-/** A machine's platform with its variant, in dockerd's form: `v3` of amd64, `v8` of arm64. Pure. */
-export function machinePlatform(architecture: string, cpuinfo: string): Platform {
-  const plain = { os: 'linux', architecture };
-  if (architecture === 'arm64') return { ...plain, variant: 'v8' };
-  if (architecture !== 'amd64') return plain;
-  const flags = new Set(/^flags\s*:(.*)$/m.exec(cpuinfo)?.[1]?.split(' '));
-  const first = levels.findIndex((level) => !level.every((flag) => flags.has(flag)));
-  const level = (first < 0 ? levels.length : first) + 1;
-  return level === 1 ? plain : { ...plain, variant: `v${level}` };
-}
 
 /**
  * The image that a container is made from, for the requested platform if there are several under one name. Without a
@@ -42,8 +21,9 @@ export function imageFor(
     platform,
   }: { readonly reference: string; readonly shown: string; readonly platform?: string | undefined },
 ): { readonly image: ImageRecord; readonly warnings: readonly string[] } {
-  const own: Platform = { os: 'linux', architecture: imageArchitecture(engine.machine.architecture) };
-  const wanted = platform ? parsePlatform(platform, own) : undefined;
+  const architecture = imageArchitecture(engine.machine.architecture);
+  const own = platformHere(architecture);
+  const wanted = platform ? parsePlatform(platform, { os: 'linux', architecture }) : undefined;
   const image = engine.images.get(reference, wanted);
   if (image !== undefined) {
     const meant = wanted !== undefined || platformRank(own, image) !== undefined;
@@ -61,14 +41,5 @@ export function imageFor(
 }
 
 function otherPlatform(image: ImageRecord, own: Platform): string {
-  const machine = formatPlatform(machinePlatform(own.architecture, readCpus()));
-  return `The requested image's platform (${formatPlatform(image)}) does not match the detected host platform (${machine}) and no specific platform was requested`;
-}
-
-function readCpus(): string {
-  try {
-    return readFileSync('/proc/cpuinfo', 'utf8');
-  } catch {
-    return '';
-  }
+  return `The requested image's platform (${formatPlatform(image)}) does not match the detected host platform (${formatPlatform(own)}) and no specific platform was requested`;
 }

@@ -1,6 +1,5 @@
 import { TcomposeError } from '../../../errors.ts';
 import type { Descriptor, ImageContent, Platform } from '../../../image/index.ts';
-import { formatPlatform } from '../../../image/platform.ts';
 import { fittingEntries, offeredPlatforms } from '../../../registry/content/choose-platform.ts';
 import { digestOf } from '../../../registry/content/digest.ts';
 import {
@@ -76,19 +75,19 @@ export function readManifest(
 }
 
 /**
- * The image for the wanted platform: `top` itself, or one that it lists. `isRun`: whether this machine runs programs of
- * an architecture.
+ * The image for the wanted platform: `top` itself, or one that it lists. `shown` is the platform in messages; `isRun`:
+ * whether this machine runs programs of an architecture.
  * @throws TcomposeError IMAGE_PLATFORM, which lists the available platforms
  */
 export async function chooseImage(
   source: ManifestSource,
   top: ReadManifest,
-  wanted: Platform,
+  wanted: { readonly platform: Platform; readonly shown: string },
   isRun: (architecture: string) => boolean,
 ): Promise<ChosenImage> {
   const { manifest } = top;
   if (manifest.kind === 'image') return { image: { ...top, manifest }, indexes: [] };
-  const chosen = await within(source, { ...top, manifest }, wanted, {
+  const chosen = await within(source, { ...top, manifest }, wanted.platform, {
     depth: 1,
     seen: new Set([top.descriptor.digest]),
   });
@@ -96,7 +95,7 @@ export async function chooseImage(
   const offered = offeredPlatforms(manifest);
   throw new TcomposeError(
     'IMAGE_PLATFORM',
-    `no matching manifest for ${formatPlatform(wanted)} in the manifest list entries of ${source.place.what}`,
+    `no matching manifest for ${wanted.shown} in the manifest list entries of ${source.place.what}`,
     {
       hint:
         offered.length === 0

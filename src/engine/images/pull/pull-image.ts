@@ -72,7 +72,12 @@ export async function pullImage(
       reference: digest === undefined ? place.reference : formatReference(withoutTag(reference)),
     });
     const top = readManifest(fetched, place.what);
-    const chosen = await chooseImage(source, top, request.platform ?? context.own, context.isRun);
+    const chosen = await chooseImage(
+      source,
+      top,
+      wantedPlatform(request.platform, context.own),
+      context.isRun,
+    );
     const name = familiarReference(withoutTag(reference));
     const before = context.get(chosen.image.manifest.config.digest);
     const platform = await bringContent(context, { ...source, ingest, tell, signal }, chosen);
@@ -90,6 +95,13 @@ export async function pullImage(
   } finally {
     await ingest.release();
   }
+}
+
+/** The platform to fetch; a machine's own is shown without its variant, which nobody asked for. */
+function wantedPlatform(asked: Platform | undefined, own: Platform) {
+  const { os, architecture } = own;
+  const shown = formatPlatform(asked ?? { os, architecture });
+  return { platform: asked ?? own, shown };
 }
 
 /** Drops a tag beside a digest. */

@@ -7,7 +7,7 @@ import {
 import { digestOf } from '../../../../src/registry/content/digest.ts';
 import { mediaTypes } from '../../../../src/registry/content/media-types.ts';
 
-const own = { os: 'linux', architecture: 'amd64' };
+const own = { platform: { os: 'linux', architecture: 'amd64', variant: 'v3' }, shown: 'linux/amd64' };
 
 describe('the choice of an image in indexes', () => {
   /** Manifests that are all in the store already, and how many of them were looked at. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { machinePlatform } from '../../../../../src/engine/containers/spec/image-platform.ts';
-import { formatPlatform } from '../../../../../src/image/platform.ts';
+import { machinePlatform } from '../../../../src/image/host/machine-platform.ts';
+import { formatPlatform } from '../../../../src/image/platform.ts';
 
 const v2 = 'cx16 lahf_lm popcnt pni ssse3 sse4_1 sse4_2';
 const v3 = `${v2} avx avx2 bmi1 bmi2 f16c fma abm movbe xsave`;
