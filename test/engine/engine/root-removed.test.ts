@@ -7,7 +7,9 @@ const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
 
 const alive = (pid: number): boolean => existsSync(`/proc/${pid}`);
-const gone = (path: string): void => rmSync(path, { recursive: true, force: true });
+/** What the engine makes in it meanwhile is removed too. */
+const gone = (path: string): void =>
+  rmSync(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 function emptied(directory: string): void {
   for (const name of readdirSync(directory)) gone(join(directory, name));
 }
