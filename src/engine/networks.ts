@@ -97,7 +97,7 @@ export function openNetworks(
       return record;
     },
     create(request) {
-      if (!request.Name?.trim()) throw badParameter('a network needs a name');
+      if (!request.Name?.trim()) throw badParameter('invalid name: name is empty');
       if ((predefined as readonly string[]).includes(request.Name)) {
         throw forbidden(`operation is not permitted on predefined ${request.Name} network`);
       }
@@ -141,7 +141,7 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
   const driver = request.Driver || 'bridge';
   if (driver !== 'bridge') {
     throw badParameter(
-      `network driver "${driver}" is not available: this engine has "bridge"`,
+      `plugin "${driver}" not found: this engine has the network driver "bridge"`,
       'host and none are networks of their own that always exist',
     );
   }
@@ -155,7 +155,9 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
   if (request.EnableIPv4 === false)
     throw badParameter('a network without IPv4 is not available in this engine');
   if (request.IPAM?.Driver && request.IPAM.Driver !== 'default') {
-    throw badParameter(`IPAM driver "${request.IPAM.Driver}" is not available: this engine has "default"`);
+    throw badParameter(
+      `plugin "${request.IPAM.Driver}" not found: this engine has the IPAM driver "default"`,
+    );
   }
   if (request.IPAM?.Options && Object.keys(request.IPAM.Options).length > 0) {
     warnings.push('IPAM.Options is accepted but has no effect in this engine');
@@ -214,7 +216,7 @@ export function inspectNetwork(record: NetworkRecord, containers: readonly Conta
     EnableIPv6: record.enableIPv6,
     IPAM: {
       Driver: 'default',
-      Options: {},
+      Options: null,
       Config: record.pools.map((pool) => ({
         Subnet: pool.subnet,
         ...(pool.ipRange === undefined ? {} : { IPRange: pool.ipRange }),

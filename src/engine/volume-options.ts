@@ -49,6 +49,7 @@ export function volumeKind(options: StringMap): VolumeKind {
   const { type = '', device = '', o = '' } = options;
   const words = o.split(',');
   if (words.some((word) => word === 'bind' || word === 'rbind')) {
+    if (device === '') throw badParameter('missing required option: "device"');
     if (!device.startsWith('/'))
       throw badParameter(`the device of a bind must be an absolute path: "${device}"`);
     return { kind: 'bind', device };

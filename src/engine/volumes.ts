@@ -6,7 +6,7 @@ import { unmountAt } from '../sys/mount/mount-at.ts';
 import type { StringMap } from './api/common.ts';
 import type { VolumeCreateRequest, VolumeInspect } from './api/volume.ts';
 import type { Clock } from './clock.ts';
-import { badParameter, conflict, notFound } from './http/failure.ts';
+import { badParameter, conflict, notFound, saying } from './http/failure.ts';
 import { newId } from './ids.ts';
 import { namePattern } from './names.ts';
 import { createSerial, type Serial } from './serial.ts';
@@ -83,7 +83,7 @@ export function openVolumes(
     create(request, anonymousFor) {
       const name = request.Name || newId();
       const options = request.DriverOpts ?? {};
-      checkDriver(request.Driver, options);
+      checkDriver(name, request.Driver, options);
       if (name.length < 2) {
         throw badParameter(
           `create ${name}: volume name is too short, names should be at least two alphanumeric characters`,
@@ -217,11 +217,13 @@ async function clear(path: string): Promise<void> {
   }
 }
 
-function checkDriver(driver: string | undefined, options: StringMap): void {
+function checkDriver(name: string, driver: string | undefined, options: StringMap): void {
   if (driver && driver !== 'local') {
-    throw badParameter(`volume driver "${driver}" is not available: this engine has only "local"`);
+    throw notFound(
+      `create ${name}: error looking up volume plugin ${driver}: plugin "${driver}" not found (this engine has only "local")`,
+    );
   }
-  volumeKind(options);
+  saying(`create ${name}: `, () => volumeKind(options));
 }
 
 const isBind = (options: StringMap): boolean => volumeKind(options).kind === 'bind';

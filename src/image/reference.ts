@@ -34,9 +34,7 @@ const maxNameLength = 255;
  */
 export function parseReference(text: string): ImageReference {
   const fail = (why: string): never => {
-    throw new TcomposeError('IMAGE_REFERENCE', `invalid reference format: "${text}": ${why}`, {
-      hint: 'A name looks like [domain[:port]/]path[:tag][@digest], in lower case.',
-    });
+    throw invalid(`"${text}": ${why}`);
   };
   if (text === '') fail('it is empty');
   if (/^[0-9a-f]{64}$/.test(text)) fail('64 hexadecimal digits are an image id, not a name');
@@ -53,7 +51,10 @@ export function parseReference(text: string): ImageReference {
 
   if (!domainPattern.test(domain)) fail(`"${domain}" is not a domain`);
   if (path === '') fail('the name is missing');
-  if (path !== path.toLowerCase()) fail('repository name must be lowercase');
+  if (path !== path.toLowerCase()) {
+    const whole = domain === defaultDomain && !path.includes('/') ? officialPrefix + path : path;
+    throw invalid(`repository name (${whole}) must be lowercase`);
+  }
   if (!pathPattern.test(path)) fail(`"${path}" is not a repository name`);
   if (tag !== undefined && !tagPattern.test(tag)) fail(`"${tag}" is not a tag`);
   if (domain === defaultDomain && !path.includes('/')) path = officialPrefix + path;
@@ -61,6 +62,11 @@ export function parseReference(text: string): ImageReference {
     fail(`repository name must not be more than ${maxNameLength} characters`);
   return { domain, path, ...(tag === undefined ? {} : { tag }), ...(digest === undefined ? {} : { digest }) };
 }
+
+const invalid = (why: string): TcomposeError =>
+  new TcomposeError('IMAGE_REFERENCE', `invalid reference format: ${why}`, {
+    hint: 'A name looks like [domain[:port]/]path[:tag][@digest], in lower case.',
+  });
 
 /** The domain of a name, and the rest after it. */
 function splitDomain(name: string): { domain: string; rest: string } {

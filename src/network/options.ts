@@ -67,16 +67,17 @@ export function bridgeOptions(options: NetworkRecord['options'], defaultMtu = DE
 /** Refuses invalid values; returns sentences about options that have no effect here. Errors: NETWORK_OPTION. */
 export function checkOptions(name: string, options: NetworkRecord['options']): string[] {
   const refuse = (why: string): never => {
-    throw new TcomposeError('NETWORK_OPTION', `network ${name}: ${why}`);
+    throw new TcomposeError('NETWORK_OPTION', `${why}, for network ${name}`);
   };
   const warnings: string[] = [];
   for (const [key, value] of Object.entries(options)) {
     if (booleans.includes(key)) {
-      if (value !== 'true' && value !== 'false') refuse(`option ${key} must be true or false, not ${value}`);
+      if (value !== 'true' && value !== 'false')
+        refuse(`failed to parse ${key} value: ${value} (it must be true or false)`);
     } else if (key === MTU || key === 'mtu') {
       const mtu = Number(value);
       if (!Number.isInteger(mtu) || mtu < 68 || mtu > 65535) {
-        refuse(`option ${key} must be a number of bytes from 68 to 65535, not ${value}`);
+        refuse(`failed to parse ${key} value: ${value} (it must be a number of bytes from 68 to 65535)`);
       }
     } else if (key === BRIDGE_NAME) {
       if (!/^[^\s/:]{1,15}$/.test(value)) refuse(`${value} is not a name for a bridge (1 to 15 characters)`);

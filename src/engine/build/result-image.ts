@@ -3,6 +3,7 @@ import type { BuildConfig, BuildResult } from '../../build/plan/types.ts';
 import type { EarlierLayer, Ingest, NewLayer } from '../../image/ingest-types.ts';
 import type { ImageHistoryRecord, ImageRecord } from '../../image/types.ts';
 import type { Engine } from '../context.ts';
+import { emitImage } from '../images/image-events.ts';
 import type { PlannedBuild } from './base-images.ts';
 import type { CacheLease, StepResult } from './cache/cache-types.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -72,8 +73,7 @@ export async function makeResultImage(
     engine.fault('build:recorded');
     for (const tag of others) await engine.images.tag(image.id, tag);
     engine.fault('build:tagged');
-    for (const name of tags)
-      engine.events.emit({ type: 'image', action: 'tag', id: image.id, attributes: { name } });
+    for (const name of tags) emitImage(engine, 'tag', image.id, name);
     return engine.images.get(image.id) ?? image;
   } finally {
     await ingest.release();

@@ -1,6 +1,7 @@
 import { normaliseTag } from '../../image/reference.ts';
 import { nameTogether } from '../build/platforms/platform-index.ts';
 import type { Engine } from '../context.ts';
+import { emitImage } from '../images/image-events.ts';
 
 /**
  * Gives names to an image, or to those of several platforms together. Returns the names as they are stored. @throws
@@ -19,7 +20,7 @@ export async function tagImage(
   }
   for (const name of tags) {
     await engine.images.tag(image, name);
-    engine.events.emit({ type: 'image', action: 'tag', id: image, attributes: { name } });
+    emitImage(engine, 'tag', image, name);
   }
   return tags;
 }

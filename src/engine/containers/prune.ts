@@ -1,6 +1,6 @@
 import { diskUsage } from '../../confined/disk-usage.ts';
 import type { Engine } from '../context.ts';
-import { type Filters, matches, untilValue } from '../filters.ts';
+import { type Filters, untilValue } from '../filters.ts';
 import { parseRfc3339 } from '../time-text.ts';
 import type { Container } from './container.ts';
 import { emitPrune } from './events.ts';
@@ -21,13 +21,11 @@ export async function pruneContainers(engine: Engine, filters: Filters): Promise
   const removed: string[] = [];
   let reclaimed = 0;
   const now = engine.clock.now().ms;
+  const limits = filters.get('until')?.map((value) => untilValue(value, now));
   const labels = new Map([...filters].filter(([key]) => key !== 'until'));
   for (const container of engine.containers.all()) {
-    const old = matches(
-      filters,
-      'until',
-      (value) => parseRfc3339(container.record.created) < untilValue(value, now),
-    );
+    const created = parseRfc3339(container.record.created);
+    const old = limits === undefined || limits.some((limit) => created < limit);
     if (!old || !matchesContainer(engine, container, labels)) continue;
     const freed = await container.serial.run(() => removeIfDown(engine, container));
     if (freed === undefined) continue;

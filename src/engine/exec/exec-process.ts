@@ -140,6 +140,21 @@ function execFailure(
   return new TcomposeError(error.code, error.message, { hint: error.hint, cause: error.cause, exitCode });
 }
 
+/** Refuses a user that the running container does not have, as dockerd does when an exec is created. Errors: RUNTIME_USER. */
+export async function checkExecUser(
+  engine: Engine,
+  container: Container,
+  { User }: ExecCreateRequest,
+): Promise<void> {
+  const { state } = container;
+  if (!User || state.status !== 'running') return;
+  resolveUser(
+    User,
+    await accountFilesOf(engine, container, state.process),
+    container.hostConfig.GroupAdd ?? [],
+  );
+}
+
 /** From the root that its processes see; another runtime may not give access to it. */
 async function accountFilesOf(
   engine: Engine,

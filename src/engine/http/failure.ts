@@ -17,6 +17,9 @@ const statusOfCode: Partial<Record<ErrorCode, number>> = {
   IMAGE_PLATFORM: 400,
   REGISTRY_DENIED: 404,
   REGISTRY_LIMIT: 429,
+  NETWORK_ADDRESS_IN_USE: 403,
+  NETWORK_OPTION: 400,
+  NETWORK_POOL_OVERLAP: 403,
   RUNTIME_CAPABILITY: 400,
   RUNTIME_SECCOMP: 400,
   RUNTIME_SECURITY_OPT: 400,
@@ -105,6 +108,22 @@ export function findingAll<T>(work: () => T): T {
       });
     }
     throw error;
+  }
+}
+
+/** Does part of a request; the message of an error in it begins with `prefix`, as dockerd's does. */
+export function saying<T>(prefix: string, work: () => T): T {
+  const said = (error: unknown): never => {
+    if (!(error instanceof TcomposeError)) throw error;
+    const { code, message, hint, exitCode } = error;
+    const rest = { ...(hint === undefined ? {} : { hint }), cause: error, exitCode };
+    throw new TcomposeError(code, `${prefix}${message}`, rest);
+  };
+  try {
+    const result = work();
+    return result instanceof Promise ? (result.catch(said) as T) : result;
+  } catch (error) {
+    return said(error);
   }
 }
 

@@ -2,9 +2,11 @@ import { applyChanges } from '../../image/image-changes.ts';
 import type { ImageRecord, ImageRuntimeConfig, Ingest, NewLayer } from '../../image/index.ts';
 import type { ContainerConfig } from '../api/container-config.ts';
 import type { Container } from '../containers/container.ts';
+import { emitContainer } from '../containers/events.ts';
 import { pauseContainer, unpauseContainer } from '../containers/lifecycle/stop.ts';
 import type { Engine } from '../context.ts';
 import { badParameter, notImplemented } from '../http/failure.ts';
+import { emitImage } from './image-events.ts';
 
 export interface CommitRequest {
   readonly reference?: string;
@@ -79,16 +81,13 @@ export async function commitContainer(
         if (pause) await unpauseContainer(engine, container);
       });
     const made = await record(engine, { container, image, request, layers: [...below, layer] }, ingest);
-    engine.events.emit({
-      type: 'container',
-      action: 'commit',
-      id: container.id,
-      attributes: {
-        comment: request.comment,
-        image: container.record.config.Image ?? image.id,
-        imageID: made.id,
-        name: container.name,
-      },
+    emitImage(engine, 'create', made.id, made.id);
+    const { reference } = request;
+    if (reference !== undefined) emitImage(engine, 'tag', made.id, reference);
+    emitContainer(engine, container, 'commit', {
+      comment: request.comment,
+      imageID: made.id,
+      imageRef: reference ?? '',
     });
     return made.id;
   } finally {

@@ -3,27 +3,22 @@ import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, failureOf } from '../http/failure.ts';
 import type { StreamWriter } from '../http/stream-writer.ts';
+import { emitImage } from './image-events.ts';
 import { errorLine, line, progressBar } from './progress-lines.ts';
 import type { RegistryRequest } from './registries.ts';
 
 /** Milliseconds between two progress reports of a download. */
 const countEveryMs = 100;
 
-type Emit = (action: string, id: string, name: string) => void;
-
 /** Imports an archive in the request's body, or one at an address. */
 export async function importImage(
   engine: Engine,
   exchange: Exchange,
-  {
-    source,
-    request,
-    emit,
-  }: { readonly source: string; readonly request: RegistryRequest; readonly emit: Emit },
+  { source, request }: { readonly source: string; readonly request: RegistryRequest },
 ): Promise<void> {
-  if (source !== '-') return await importAddress(engine, exchange, { url: urlOf(source), request, emit });
+  if (source !== '-') return await importAddress(engine, exchange, { url: urlOf(source), request });
   // Refusing an archive must not destroy the connection: the answer still has to be sent on it.
-  const record = await take(engine, exchange, exchange.body.iterator({ destroyOnReturn: false }), emit);
+  const record = await take(engine, exchange, exchange.body.iterator({ destroyOnReturn: false }));
   const writer = exchange.stream(200, 'application/json');
   await writer.write(line({ status: record.id }));
   writer.end();
@@ -42,13 +37,13 @@ function urlOf(source: string): URL {
 async function importAddress(
   engine: Engine,
   exchange: Exchange,
-  { url, request, emit }: { readonly url: URL; readonly request: RegistryRequest; readonly emit: Emit },
+  { url, request }: { readonly url: URL; readonly request: RegistryRequest },
 ): Promise<void> {
   const fetched = await engine.registries.openAddress(url, request);
   const writer = exchange.stream(200, 'application/json');
   try {
     void writer.write(line({ status: `Downloading from ${url.href}` }));
-    const record = await take(engine, exchange, counted(engine, fetched, writer), emit);
+    const record = await take(engine, exchange, counted(engine, fetched, writer));
     void writer.write(line({ status: record.id }));
   } catch (error) {
     const { message, code, hint } = failureOf(error).body;
@@ -92,7 +87,6 @@ async function take(
   engine: Engine,
   { query }: Exchange,
   archive: AsyncIterable<Uint8Array>,
-  emit: Emit,
 ): Promise<ImageRecord> {
   const repository = query.get('repo');
   const reference = repository ? `${repository}${query.get('tag') ? `:${query.get('tag')}` : ''}` : undefined;
@@ -103,6 +97,6 @@ async function take(
     message: query.get('message') ?? '',
     ...(platform ? { platform } : {}),
   });
-  emit('import', record.id, reference ?? record.id);
+  emitImage(engine, 'import', record.id, reference ?? record.id);
   return record;
 }

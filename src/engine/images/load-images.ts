@@ -5,6 +5,7 @@ import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { failureOf } from '../http/failure.ts';
 import { askedPlatform } from './asked-platform.ts';
+import { emitImage } from './image-events.ts';
 import { errorLine, line, progressBar } from './progress-lines.ts';
 
 /** Milliseconds between two progress reports of one layer. */
@@ -44,13 +45,7 @@ export async function loadImages(engine: Engine, exchange: Exchange, quiet: bool
       if (now - counted < countEveryMs || writer.full) return;
       counted = now;
     }
-    if (event.kind === 'loaded')
-      engine.events.emit({
-        type: 'image',
-        action: 'load',
-        id: event.id,
-        attributes: { name: event.name ?? event.id },
-      });
+    if (event.kind === 'loaded') emitImage(engine, 'load', event.id, event.name ?? event.id);
     const text = loadLine(event, quiet);
     if (text !== undefined) void writer.write(text);
   };

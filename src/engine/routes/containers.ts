@@ -28,7 +28,7 @@ import type { Engine } from '../context.ts';
 import { flag, integer, neededInteger, parseFilters } from '../filters.ts';
 import type { QueryShape } from '../http/declared.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { badParameter, conflict } from '../http/failure.ts';
+import { badParameter, conflict, saying } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { namePattern } from '../names.ts';
 
@@ -166,7 +166,9 @@ export function containerRoutes(engine: Engine): Route[] {
       query: { signal: 'text' },
       // Not in the queue: a kill must reach a container whose stop is still waiting for its timeout.
       async handler(exchange) {
-        await killContainer(engine, named(exchange), exchange.query.get('signal'));
+        await saying(`cannot kill container: ${exchange.params.id}: `, () =>
+          killContainer(engine, named(exchange), exchange.query.get('signal')),
+        );
         exchange.send(204);
       },
     },
@@ -187,13 +189,16 @@ export function containerRoutes(engine: Engine): Route[] {
       handler: operation(async (container, exchange) => {
         const name = exchange.query.get('name')?.replace(/^\//, '') ?? '';
         if (name === '') throw badParameter('Neither old nor new names may be empty');
+        const refused = 'Error when allocating new name: ';
         if (!namePattern.test(name)) {
-          throw badParameter(`Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
+          throw badParameter(
+            `${refused}Invalid container name (${name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`,
+          );
         }
         const oldName = container.name;
         if (name === oldName)
           throw badParameter('Renaming a container with the same name as its current name');
-        engine.containers.rename(container, name);
+        saying(refused, () => engine.containers.rename(container, name));
         emitContainer(engine, container, 'rename', { oldName: `/${oldName}` });
       }),
     },

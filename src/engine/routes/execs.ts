@@ -4,7 +4,7 @@ import { execCreateShape, execStartShape } from '../api/request-shapes.ts';
 import { emitContainer } from '../containers/events.ts';
 import type { Engine } from '../context.ts';
 import type { ExecProcess } from '../exec/exec.ts';
-import { startExec } from '../exec/exec-process.ts';
+import { checkExecUser, startExec } from '../exec/exec-process.ts';
 import { neededInteger } from '../filters.ts';
 import { type Exchange, type Hijacked, outputType } from '../http/exchange.ts';
 import { badParameter, conflict, failureOf } from '../http/failure.ts';
@@ -33,6 +33,7 @@ export function execRoutes(engine: Engine): Route[] {
           throw conflict(`Container ${container.id} is restarting, wait until the container is running`);
         }
         if (container.state.status !== 'running') throw conflict(`container ${container.id} is not running`);
+        await checkExecUser(engine, container, request);
         const exec: ExecProcess = {
           id: newId(),
           container,
@@ -153,12 +154,12 @@ function inspectExec(exec: ExecProcess): ExecInspect {
       entrypoint,
       arguments: rest,
       privileged: request.Privileged ?? false,
-      user: request.User ?? '',
+      user: request.User || (exec.container.record.config.User ?? ''),
     },
     OpenStdin: request.AttachStdin ?? false,
     OpenStderr: request.AttachStderr ?? false,
     OpenStdout: request.AttachStdout ?? false,
-    CanRemove: state.status === 'exited',
+    CanRemove: false,
     ContainerID: exec.container.id,
     DetachKeys: request.DetachKeys ?? '',
     Pid: state.status === 'running' ? state.pid : 0,

@@ -10,6 +10,7 @@ import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound, notImplemented } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { askedPlatform } from '../images/asked-platform.ts';
+import { emitImage } from '../images/image-events.ts';
 import {
   imageHistory,
   inspectImage,
@@ -40,17 +41,15 @@ export function imageRoutes(engine: Engine): Route[] {
       .all()
       .filter(({ record }) => usesImage(record, imageId))
       .map((container) => ({ id: container.id, name: container.name, running: container.up }));
-  const emit = (action: string, id: string, name: string): void => {
-    engine.events.emit({ type: 'image', action, id, attributes: { name } });
-  };
   const remove = async (reference: string, force: boolean): Promise<ImageDeleteResponse> => {
     const before = need(reference);
     const images = new Set(engine.images.list().map(({ id }) => id));
     const removals = await engine.images.remove(reference, { force, usedBy });
     for (const removal of removals) {
-      if ('Untagged' in removal) emit('untag', before.id, removal.Untagged);
+      if ('Untagged' in removal)
+        emitImage(engine, 'untag', before.id, removal.Untagged, before.config.Labels);
       // Layers that were removed with it are reported, but are not images.
-      else if (images.has(removal.Deleted)) emit('delete', removal.Deleted, removal.Deleted);
+      else if (images.has(removal.Deleted)) emitImage(engine, 'delete', removal.Deleted, removal.Deleted, {});
     }
     return removals;
   };
@@ -115,7 +114,7 @@ export function imageRoutes(engine: Engine): Route[] {
         message: 'text',
       },
       body: 'bytes',
-      handler: (exchange) => createImage(engine, exchange, emit),
+      handler: (exchange) => createImage(engine, exchange),
     },
     {
       method: 'POST',
@@ -155,7 +154,7 @@ export function imageRoutes(engine: Engine): Route[] {
         // A separate tag takes precedence over one in the name.
         const reference = tag ? `${repository.replace(/:[^/:]*$/, '')}:${tag}` : withTag(repository);
         await engine.images.tag(record.id, reference);
-        emit('tag', record.id, familiarReference(parseReference(reference)));
+        emitImage(engine, 'tag', record.id, familiarReference(parseReference(reference)));
         exchange.send(201);
       },
     },
@@ -178,15 +177,11 @@ export function imageRoutes(engine: Engine): Route[] {
   ];
 }
 
-async function createImage(
-  engine: Engine,
-  exchange: Exchange,
-  emit: (action: string, id: string, name: string) => void,
-): Promise<void> {
+async function createImage(engine: Engine, exchange: Exchange): Promise<void> {
   const { query } = exchange;
   const fromImage = query.get('fromImage');
   if (fromImage) return await pullRoute(engine, exchange, fromImage);
   const source = query.get('fromSrc');
   if (!source) throw badParameter('either fromImage or fromSrc must be given');
-  await importImage(engine, exchange, { source, request: registryRequest(exchange), emit });
+  await importImage(engine, exchange, { source, request: registryRequest(exchange) });
 }

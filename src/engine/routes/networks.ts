@@ -124,7 +124,7 @@ export function networkRoutes(engine: Engine): Route[] {
         const users = attachedTo(engine.containers.all(), record.id).filter((container) => container.up);
         if (users.length > 0) {
           throw forbidden(
-            `error while removing network: network ${record.name} id ${record.id} has active endpoints (${users.map((user) => `name:"${user.name}" id:"${user.id.slice(0, 12)}"`).join(', ')})`,
+            `error while removing network: network ${record.name} has active endpoints (${users.map((user) => `name:"${user.name}" id:"${user.id.slice(0, 12)}"`).join(', ')})`,
           );
         }
         await networks.remove(record);

@@ -9,6 +9,7 @@ import { volumeUsers } from '../containers/lifecycle/remove.ts';
 import { summarize } from '../containers/view/inspect.ts';
 import type { Engine } from '../context.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { badParameter } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
 import { apiVersion, compareVersions, minApiVersion } from '../http/versions.ts';
 import { sharedSize, summarizeImage } from '../images/image-views.ts';
@@ -169,8 +170,12 @@ function infoOf(engine: Engine, version: string): Info {
   };
 }
 
+const usageTypes: readonly string[] = ['container', 'image', 'volume', 'build-cache'];
+
 async function diskUsageAnswer(engine: Engine, exchange: Exchange): Promise<void> {
   const types = exchange.query.getAll('type');
+  const unknown = types.find((type) => !usageTypes.includes(type));
+  if (unknown !== undefined) throw badParameter(`unknown object type: ${unknown}`);
   const wanted = (type: string): boolean => types.length === 0 || types.includes(type);
   const images = engine.images.list();
   const now = engine.clock.now().ms;

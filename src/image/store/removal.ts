@@ -66,14 +66,15 @@ function referencesOf({ tags, repoDigests }: ImageRecord): number {
 function refuseInUse(image: ImageRecord, named: string | undefined, options: RemoveOptions): void {
   const users = options.usedBy(image.id);
   const running = users.filter((user) => user.running);
-  if (running.length === 0 && (users.length === 0 || options.force)) return;
+  // A name is only taken away: the image stays as long as a container needs it.
+  if (users.length === 0 || (options.force && (named !== undefined || running.length === 0))) return;
   const [first] = running.length > 0 ? running : users;
   const container = (first!.id ?? first!.name).slice(0, 12);
   const forced = running.length > 0 ? 'cannot be forced' : 'must be forced';
   const names = (running.length > 0 ? running : users).map((user) => user.name);
   throw new TcomposeError(
     'IMAGE_IN_USE',
-    named === undefined || running.length > 0
+    named === undefined
       ? `conflict: unable to delete ${short(image.id)} (${forced}) - image is being used by ${running.length > 0 ? 'running' : 'stopped'} container ${container}`
       : `conflict: unable to remove repository reference "${named}" (must force) - container ${container} is using its referenced image ${short(image.id)}`,
     { hint: `Remove ${names.length === 1 ? 'it' : 'them'} first: tcompose container rm ${names.join(' ')}` },

@@ -75,13 +75,13 @@ export function allocateFixed(
   if (!address || !contains(subnet, address.family, address.value)) {
     throw new TcomposeError(
       'NETWORK_ADDRESS_INVALID',
-      `${text} is not an address of network ${networkName}, whose subnet is ${pool.subnet}`,
+      `no configured subnet or ip-range contain the IP address ${text}: network ${networkName} has ${pool.subnet}`,
     );
   }
   if (state.taken.has(address.value) || reservedOf(pool).has(address.value)) {
     throw new TcomposeError(
       'NETWORK_ADDRESS_IN_USE',
-      `address ${text} on network ${networkName} is in use already`,
+      `Address already in use: ${text} on network ${networkName}`,
       { hint: 'Choose another address, or remove the container that has it.' },
     );
   }

@@ -40,7 +40,7 @@ export function planPools(
     if (overlap) {
       throw new TcomposeError(
         'NETWORK_POOL_OVERLAP',
-        `subnet ${pool.subnet} of network ${spec.name} overlaps with ${overlap.subnet} of network ${overlap.owner}`,
+        `invalid pool request: Pool overlaps with other one on this address space: subnet ${pool.subnet} of network ${spec.name} overlaps with ${overlap.subnet} of network ${overlap.owner}`,
         { hint: `Choose another subnet, or remove network ${overlap.owner}.` },
       );
     }
@@ -71,28 +71,29 @@ function defaultPool(network: string, entry: IpamSpec | undefined, subnet: Cidr 
 
 function explicitPool(network: string, entry: IpamSpec): AddressPool {
   const parsed = parseCidr(entry.subnet!);
-  if (!parsed) throw invalid(network, `subnet ${entry.subnet} is not a subnet (ADDRESS/LENGTH)`);
+  if (!parsed) throw invalid(network, `invalid subnet ${entry.subnet}: invalid CIDR block notation`);
   const subnet = networkOf(parsed);
   const { first, last } = boundsOf(subnet);
   if (last - first < 1n) throw invalid(network, `subnet ${entry.subnet} has no room for a container`);
   const inside = (text: string, what: string) => {
     const address = parseAddress(text.split('/')[0]!);
     if (!address || !contains(subnet, address.family, address.value)) {
-      throw invalid(network, `${what} ${text} is not in subnet ${formatCidr(subnet)}`);
+      const why = address
+        ? `parent subnet ${formatCidr(subnet)} doesn't contain this address`
+        : 'invalid address';
+      throw invalid(network, `invalid ${what}: ${why}`);
     }
     return formatAddress(address.family, address.value);
   };
   const range = entry.ipRange ? parseCidr(entry.ipRange) : undefined;
-  if (entry.ipRange && (!range || range.prefix < subnet.prefix)) {
-    throw invalid(network, `ip_range ${entry.ipRange} is not a part of subnet ${formatCidr(subnet)}`);
-  }
-  if (range) inside(formatAddress(range.family, range.value), 'ip_range');
+  const rangeFault = entry.ipRange && faultOfRange(range, subnet);
+  if (rangeFault) throw invalid(network, `invalid ip-range ${entry.ipRange}: ${rangeFault}`);
   const aux = Object.entries(entry.auxAddresses ?? {}).map(
     ([name, text]) => [name, inside(text, `auxiliary address ${name}`)] as const,
   );
   const auxValues = new Set(aux.map(([, text]) => text));
   const hasNetworkAddress = subnet.prefix < bitsOf(subnet.family) - 1;
-  let gateway = entry.gateway ? inside(entry.gateway, 'gateway') : undefined;
+  let gateway = entry.gateway ? inside(entry.gateway, `gateway ${entry.gateway}`) : undefined;
   // Without a gateway, the first address that is not an auxiliary one.
   for (let value = hasNetworkAddress ? first + 1n : first; !gateway && value <= last; value++) {
     const text = formatAddress(subnet.family, value);
@@ -110,5 +111,16 @@ function explicitPool(network: string, entry: IpamSpec): AddressPool {
 /** dockerd ignores such a pool if the network has no IPv6. */
 export const isIPv6Pool = (entry: IpamSpec): boolean => parseCidr(entry.subnet ?? '')?.family === 6;
 
+/** dockerd's first line for what is wrong with a network's addresses. */
 const invalid = (network: string, why: string) =>
-  new TcomposeError('NETWORK_ADDRESS_INVALID', `network ${network}: ${why}`);
+  new TcomposeError('NETWORK_ADDRESS_INVALID', `invalid network config:\n${why} (network ${network})`);
+
+/** What is wrong with the part of a subnet that addresses come from; undefined: nothing. */
+function faultOfRange(range: Cidr | undefined, subnet: Cidr): string | undefined {
+  if (range === undefined) return 'invalid CIDR block notation';
+  if (range.prefix < subnet.prefix)
+    return `CIDR block is bigger than its parent subnet ${formatCidr(subnet)}`;
+  return contains(subnet, range.family, range.value)
+    ? undefined
+    : `parent subnet ${formatCidr(subnet)} doesn't contain ip-range`;
+}

@@ -27,6 +27,9 @@ export function ownsNamespace(list: readonly Namespace[], type: OciNamespaceType
   return list.some((namespace) => namespace.type === type && namespace.path === undefined);
 }
 
+/** As dockerd writes them. */
+const nameOfKind: Partial<Record<OciNamespaceType, string>> = { pid: 'PID', ipc: 'IPC', uts: 'UTS' };
+
 function networkWord(word: string | undefined): string {
   return word === 'host' || word?.startsWith('container:') === true ? word : 'private';
 }
@@ -53,7 +56,7 @@ function mode(
       { hint: 'Start that container first.' },
     );
   }
-  throw new TcomposeError('RUNTIME_NAMESPACE', `invalid ${what} mode: ${word}`, {
+  throw new TcomposeError('RUNTIME_NAMESPACE', `invalid ${nameOfKind[type] ?? what} mode: ${word}`, {
     hint: `Use ${[...own.filter((name) => name !== ''), 'host'].join(', ')} or container:<name>.`,
   });
 }

@@ -28,13 +28,13 @@ function memoryOf(host: HostConfigInput, cgroups: 'v1' | 'v2' | 'none'): OciReso
     throw bad('Minimum memory limit allowed is 6MB', 'Give at least 6m.');
   if (swap > 0 && limit === 0) {
     throw bad(
-      'You should always set the Memory limit when using Memoryswap limit',
+      'You should always set the Memory limit when using Memoryswap limit, see usage',
       'Set the memory limit too.',
     );
   }
   if (swap > 0 && swap < limit) {
     throw bad(
-      'Minimum memoryswap limit should be larger than memory limit',
+      'Minimum memoryswap limit should be larger than memory limit, see usage',
       'The memory and swap limit is the sum of both: give at least the memory limit.',
     );
   }
@@ -42,7 +42,10 @@ function memoryOf(host: HostConfigInput, cgroups: 'v1' | 'v2' | 'none'): OciReso
     throw bad(`Invalid value: ${swappiness}, valid memory swappiness range is 0-100`);
   }
   if (reservation !== 0 && limit !== 0 && reservation > limit) {
-    throw bad('Minimum memory limit can not be less than memory reservation limit', 'Lower the reservation.');
+    throw bad(
+      'Minimum memory limit can not be less than memory reservation limit, see usage',
+      'Lower the reservation.',
+    );
   }
   const memory = {
     ...(limit > 0 ? { limit } : {}),

@@ -5,6 +5,9 @@ import { startTestEngine, type TestEngine, until, whyNoEngine } from '../../supp
 const why = whyNoEngine();
 if (why) console.log(`skipped: ${why}`);
 
+const startOf = (message: string): RegExp => new RegExp(`^${message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`);
+const mounting = (mount: object): object => ({ HostConfig: { Mounts: [mount] } });
+
 /** What clients written for dockerd read out of an answer beside its content. */
 describe.skipIf(why)('answers that clients act on', () => {
   let engine: TestEngine;
@@ -116,5 +119,140 @@ describe.skipIf(why)('answers that clients act on', () => {
         .map((line) => (JSON.parse(line) as { Action: string }).Action);
     await until(async () => (await seen()).includes('exec_die'), 'a check');
     expect((await seen()).slice(0, 3)).toEqual(['exec_create: true', 'exec_start: true', 'exec_die']);
+  });
+
+  it.each<[string, string, number, object | undefined, string]>([
+    ['POST', '/containers/nope/kill', 404, undefined, 'cannot kill container: nope: No such container: nope'],
+    [
+      'POST',
+      '/containers/other/kill?signal=WHAT',
+      400,
+      undefined,
+      'cannot kill container: other: invalid signal: WHAT',
+    ],
+    [
+      'POST',
+      '/containers/other/rename?name=-x',
+      400,
+      undefined,
+      'Error when allocating new name: Invalid container name',
+    ],
+    [
+      'POST',
+      '/containers/other/exec',
+      400,
+      { Cmd: ['true'], User: 'nope' },
+      'unable to find user nope: no matching entries in passwd file',
+    ],
+    ['POST', '/containers/prune?filters={"until":["x"]}', 400, undefined, 'invalid time "x"'],
+    ['POST', '/networks/create', 400, {}, 'invalid name: name is empty'],
+    ['POST', '/networks/create', 400, { Name: 'bad', Driver: 'what' }, 'plugin "what" not found'],
+    [
+      'POST',
+      '/networks/create',
+      400,
+      { Name: 'bad', IPAM: { Config: [{ Subnet: '10.77.0.0/24', Gateway: '10.78.0.1' }] } },
+      "invalid network config:\ninvalid gateway 10.78.0.1: parent subnet 10.77.0.0/24 doesn't contain this address",
+    ],
+    [
+      'POST',
+      '/networks/create',
+      400,
+      { Name: 'bad', Options: { 'com.docker.network.driver.mtu': 'x' } },
+      'failed to parse com.docker.network.driver.mtu value: x',
+    ],
+    [
+      'POST',
+      '/volumes/create',
+      404,
+      { Name: 'bad', Driver: 'what' },
+      'create bad: error looking up volume plugin what: plugin "what" not found',
+    ],
+    [
+      'POST',
+      '/volumes/create',
+      400,
+      { Name: 'bad', DriverOpts: { what: 'x' } },
+      'create bad: invalid option: "what"',
+    ],
+    ['GET', '/system/df?type=what', 400, undefined, 'unknown object type: what'],
+    [
+      'GET',
+      '/images/BAD/json',
+      400,
+      undefined,
+      'invalid reference format: repository name (library/BAD) must be lowercase',
+    ],
+  ])('begins as dockerd: %s %s %i', async (method, path, code, body, message) => {
+    const { status, json } = await engine.api<{ message: string }>(method, path, body);
+    expect([status, json.message]).toEqual([code, expect.stringMatching(startOf(message))]);
+  });
+
+  it.each([
+    ['invalid PID mode: what', { HostConfig: { PidMode: 'what' } }],
+    ['config cannot be empty in order to create a container', undefined],
+    ['invalid mount config for type "what": mount type unknown', mounting({ Type: 'what', Target: '/x' })],
+    [
+      'invalid mount config for type "bind": field Source must not be empty',
+      mounting({ Type: 'bind', Target: '/x' }),
+    ],
+    ['invalid mount config for type "volume": field Target must not be empty', mounting({ Type: 'volume' })],
+    ['create a b: "a b" includes invalid characters', { HostConfig: { Binds: ['a b:/x'] } }],
+    ['conflicting options: hostname and the UTS mode', { Hostname: 'x', HostConfig: { UTSMode: 'host' } }],
+    ['invalid Annotations: the empty string is not permitted', { HostConfig: { Annotations: { '': 'x' } } }],
+    [
+      "conflicting options: host type networking can't be used with links",
+      { HostConfig: { NetworkMode: 'host', Links: ['other:x'] } },
+    ],
+  ])('refuses a create with the words "%s"', async (message, more) => {
+    const { status, json } =
+      more === undefined
+        ? await engine.api<{ message: string }>('POST', '/containers/create?name=refused', {})
+        : await create('refused', more);
+    expect([status, json.message]).toEqual([400, expect.stringMatching(startOf(message))]);
+  });
+
+  it('names the container whose IPC namespace cannot be joined', async () => {
+    await run('closed', {});
+    expect((await create('joining', { HostConfig: { IpcMode: 'container:closed' } })).status).toBe(201);
+    const { status, json } = await engine.api<{ message: string }>('POST', '/containers/joining/start');
+    const { Id } = await inspect('closed');
+    expect([status, json.message]).toEqual([
+      400,
+      expect.stringContaining(`failed to join IPC namespace: container ${Id}: non-shareable IPC`),
+    ]);
+  });
+
+  it('overlapping subnets are refused with 403, and attached containers named', async () => {
+    const network = (Name: string) =>
+      engine.api<{ message: string }>('POST', '/networks/create', {
+        Name,
+        IPAM: { Config: [{ Subnet: '10.77.0.0/24' }] },
+      });
+    expect((await network('first')).status).toBe(201);
+    const second = await network('second');
+    expect([second.status, second.json.message]).toEqual([
+      403,
+      expect.stringMatching(/^invalid pool request: Pool overlaps with other one on this address space/),
+    ]);
+    expect((await engine.api('POST', '/networks/first/connect', { Container: 'other' })).status).toBe(200);
+    const removed = await engine.api<{ message: string }>('DELETE', '/networks/first');
+    expect([removed.status, removed.json.message]).toEqual([
+      403,
+      expect.stringMatching(
+        /^error while removing network: network first has active endpoints \(name:"other"/,
+      ),
+    ]);
+    expect((await engine.api('POST', '/networks/first/disconnect', { Container: 'other' })).status).toBe(200);
+    expect((await engine.api('DELETE', '/networks/first')).status).toBe(204);
+  });
+
+  it('shows the swap limit in effect, the request’s variables first, and the user of an exec', async () => {
+    await run('shown', { User: '1000', Env: ['MINE=1'], HostConfig: { Memory: 64 << 20 } });
+    const { HostConfig, Config } = await inspect('shown');
+    expect([HostConfig.MemorySwap, Config.Env?.[0]]).toEqual([128 << 20, 'MINE=1']);
+    const made = await engine.api<{ Id: string }>('POST', '/containers/shown/exec', { Cmd: ['true'] });
+    const exec = await engine.api<object>('GET', `/exec/${made.json.Id}/json`);
+    expect(exec.json).toMatchObject({ ProcessConfig: { user: '1000' }, CanRemove: false });
   });
 });

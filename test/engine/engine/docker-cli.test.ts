@@ -173,7 +173,7 @@ describe.skipIf(why)('the docker CLI', () => {
     expect(astray).toMatchObject({ status: 127, stdout: '' });
     expect(astray.stderr).toContain('the working directory "/no/such" cannot be entered');
     const stranger = docker(engine, ['exec', '-u', 'nobody-knows', 'host', 'pwd']);
-    expect(stranger).toMatchObject({ status: 126 });
+    expect(stranger).toMatchObject({ status: 1, stdout: '' });
     expect(stranger.stderr).toContain('unable to find user nobody-knows');
     ok('exec', '-d', 'host', 'touch', '/tmp/made-by-exec');
     expect(ok('exec', '-t', 'host', 'sh', '-c', 'test -t 1 && echo terminal')).toBe('terminal');

@@ -119,12 +119,13 @@ describe.skipIf(why)('the user that is asked for', () => {
     });
     expect((await engine.api('POST', `/containers/${json.Id}/start`)).status).toBe(204);
     const exec = async (User: string, script: string) => {
-      const made = await engine.api<{ Id: string }>('POST', '/containers/running/exec', {
+      const made = await engine.api<{ Id: string; message?: string }>('POST', '/containers/running/exec', {
         User,
         AttachStdout: true,
         Tty: true,
         Cmd: ['sh', '-c', script],
       });
+      if (made.status !== 201) return made.json.message ?? '';
       const answer = await engine.api<{ message?: string }>('POST', `/exec/${made.json.Id}/start`, {
         Tty: true,
       });

@@ -281,7 +281,10 @@ describe('names and removal', () => {
       code: 'IMAGE_IN_USE',
       message: expect.stringContaining('web-1'),
     });
-    await expect(store.remove('app', used(true, true))).rejects.toThrow(/cannot be forced/);
+    await expect(store.remove('app', used(false, true))).rejects.toThrow(/\(must force\)/);
+    await expect(store.remove(image.id, used(true, true))).rejects.toThrow(/cannot be forced/);
+    expect(await store.remove('app', used(true, true))).toEqual([{ Untagged: 'app:latest' }]);
+    await store.tag(image.id, 'app');
     expect(await store.remove('app', used(true, false))).toEqual([{ Untagged: 'app:latest' }]);
     expect(store.get(image.id)!.tags).toEqual([]);
     expect(existsSync(store.rootfs(image).lowerDirs[0]!)).toBe(true);

@@ -151,8 +151,12 @@ describe('allocation', () => {
     expect(allocateFixed(pool(), state, '10.1.2.4', 'n')).toBe('10.1.2.4');
     expect(() => allocateFixed(pool(), state, '10.1.2.4', 'n')).toThrow('in use');
     expect(() => allocateFixed(pool(), state, '10.1.2.1', 'n')).toThrow('in use');
-    expect(() => allocateFixed(pool(), state, '10.1.3.4', 'n')).toThrow('not an address of network n');
-    expect(() => allocateFixed(pool(), state, 'x', 'n')).toThrow('not an address of network n');
+    expect(() => allocateFixed(pool(), state, '10.1.3.4', 'n')).toThrow(
+      'no configured subnet or ip-range contain the IP address',
+    );
+    expect(() => allocateFixed(pool(), state, 'x', 'n')).toThrow(
+      'no configured subnet or ip-range contain the IP address',
+    );
   });
   it('knows addresses of records that were read back', () => {
     const state = emptyPool();
@@ -236,16 +240,28 @@ describe('pools of a new network', () => {
   });
   it('may not overlap, and the message names the other network', () => {
     expect(() => plan([{ subnet: '10.9.128.0/24' }])).toThrow(
-      'subnet 10.9.128.0/24 of network new overlaps with 10.9.0.0/16 of network front',
+      'invalid pool request: Pool overlaps with other one on this address space: subnet 10.9.128.0/24 of network new overlaps with 10.9.0.0/16 of network front',
     );
   });
   it.each([
-    [{ subnet: 'nonsense' }, 'is not a subnet'],
+    [{ subnet: 'nonsense' }, 'invalid network config:\ninvalid subnet nonsense: invalid CIDR block notation'],
     [{ subnet: '10.8.0.0/32' }, 'no room'],
-    [{ subnet: '10.8.0.0/24', gateway: '10.7.0.1' }, 'gateway 10.7.0.1 is not in subnet 10.8.0.0/24'],
-    [{ subnet: '10.8.0.0/24', ipRange: '10.8.0.0/16' }, 'ip_range 10.8.0.0/16 is not a part'],
-    [{ subnet: '10.8.0.0/24', ipRange: '10.7.0.0/28' }, 'ip_range 10.7.0.0 is not in subnet'],
-    [{ subnet: '10.8.0.0/24', auxAddresses: { a: '10.7.0.1' } }, 'auxiliary address a 10.7.0.1'],
+    [
+      { subnet: '10.8.0.0/24', gateway: '10.7.0.1' },
+      "invalid gateway 10.7.0.1: parent subnet 10.8.0.0/24 doesn't contain this address",
+    ],
+    [
+      { subnet: '10.8.0.0/24', ipRange: '10.8.0.0/16' },
+      'invalid ip-range 10.8.0.0/16: CIDR block is bigger than its parent subnet 10.8.0.0/24',
+    ],
+    [
+      { subnet: '10.8.0.0/24', ipRange: '10.7.0.0/28' },
+      "invalid ip-range 10.7.0.0/28: parent subnet 10.8.0.0/24 doesn't contain ip-range",
+    ],
+    [
+      { subnet: '10.8.0.0/24', auxAddresses: { a: '10.7.0.1' } },
+      "invalid auxiliary address a: parent subnet 10.8.0.0/24 doesn't contain this address",
+    ],
   ])('refuses %j', (entry, why) => {
     expect(() => plan([entry as never])).toThrow(why);
   });

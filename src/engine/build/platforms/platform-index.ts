@@ -1,6 +1,7 @@
 import { sha256 } from '../../../image/digest.ts';
 import { mediaTypes } from '../../../image/manifest.ts';
 import type { Engine } from '../../context.ts';
+import { emitImage } from '../../images/image-events.ts';
 
 /**
  * Names the images of several platforms together: each name refers to the index of all of them, and to each of them for
@@ -39,8 +40,7 @@ export async function nameTogether(
       for (const tag of tags) await ingest.commit({ manifest, index, tag });
       if (tags.length === 0) await ingest.commit({ manifest, index });
     }
-    for (const id of ids)
-      for (const name of tags) engine.events.emit({ type: 'image', action: 'tag', id, attributes: { name } });
+    for (const id of ids) for (const name of tags) emitImage(engine, 'tag', id, name);
     return index.digest;
   } finally {
     await ingest.release();

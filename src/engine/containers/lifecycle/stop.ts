@@ -73,7 +73,7 @@ export async function killContainer(
   }
   const { launch } = container;
   if (launch === undefined || !container.up) {
-    throw conflict(`cannot kill container: ${container.id}: container ${container.id} is not running`);
+    throw conflict(`container ${container.id} is not running`);
   }
   if (signal === sigkill || signal === signalNumber(container.record.config.StopSignal || 'SIGTERM')) {
     container.amend({ stoppedByUser: true });
@@ -84,7 +84,7 @@ export async function killContainer(
   if (!(await send(engine, container, signal))) {
     throw new TcomposeError(
       'RUNTIME_FOREIGN',
-      `cannot kill container: ${container.id}: its runtime ${container.hostConfig.Runtime} did not send signal ${signal}`,
+      `its runtime ${container.hostConfig.Runtime} did not send signal ${signal}`,
       { hint: 'SIGKILL ends it without the runtime.' },
     );
   }
@@ -119,7 +119,7 @@ export async function restartContainer(
 /** Freezes all processes of a running container. Throws a conflict when it does not run. */
 export async function pauseContainer(engine: Engine, container: Container): Promise<void> {
   const { state, launch } = container;
-  if (state.status === 'paused') throw conflict(`container ${container.id} is already paused`);
+  if (state.status === 'paused') throw conflict(`Container ${container.id} is already paused`);
   if (state.status !== 'running' || launch === undefined) {
     throw conflict(`container ${container.id} is not running`);
   }
@@ -135,7 +135,7 @@ export async function pauseContainer(engine: Engine, container: Container): Prom
 
 /** Resumes a paused container. Throws a conflict when it is not paused. */
 export async function unpauseContainer(engine: Engine, container: Container): Promise<void> {
-  if (container.state.status !== 'paused') throw conflict(`container ${container.id} is not paused`);
+  if (container.state.status !== 'paused') throw conflict(`Container ${container.id} is not paused`);
   await thaw(engine, container);
 }
 

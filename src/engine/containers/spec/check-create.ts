@@ -31,7 +31,21 @@ export function checkCreate(config: ContainerConfig, host: HostConfig): string[]
     throw badParameter('Minimum memoryswap limit should be larger than memory limit, see usage');
   }
   if (host.NanoCpus && (host.CpuQuota || host.CpuPeriod)) {
-    throw badParameter('Conflicting options: Nano CPUs and CPU Period/Quota cannot both be set');
+    throw badParameter(
+      `Conflicting options: Nano CPUs and CPU ${host.CpuPeriod ? 'Period' : 'Quota'} cannot both be set`,
+    );
+  }
+  if (host.Annotations && '' in host.Annotations)
+    throw badParameter('invalid Annotations: the empty string is not permitted as an annotation key');
+  if (host.UTSMode === 'host' && config.Hostname)
+    throw badParameter('conflicting options: hostname and the UTS mode');
+  if (host.NetworkMode === 'host') {
+    if (host.Links?.length)
+      throw badParameter(
+        "conflicting options: host type networking can't be used with links. This would result in undefined behavior",
+      );
+    if (Object.values(host.PortBindings ?? {}).some((list) => list?.length))
+      warnings.push('Published ports are discarded when using host network mode');
   }
   if (host.ShmSize && host.ShmSize < 0) throw badParameter('SHM size can not be less than 0');
   checkGroups(host.GroupAdd ?? []);
@@ -67,7 +81,7 @@ function checkGroups(groups: readonly string[]): void {
 /** `SIGTERM`, `term`, `15`, `SIGRTMIN+3` → number. Throws 400 with dockerd's "invalid signal". */
 export function signalNumber(text: string): number {
   const number = numberOf(text);
-  if (number === undefined) throw badParameter(`Invalid signal: ${text}`);
+  if (number === undefined) throw badParameter(`invalid signal: ${text}`);
   return number;
 }
 

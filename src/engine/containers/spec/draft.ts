@@ -39,7 +39,9 @@ export function draftContainer(
   platform?: string,
 ): ContainerDraft {
   shaped(request, containerCreateShape);
-  if (!request.Image) throw badParameter('no image given');
+  if (Object.keys(request).length === 0)
+    throw badParameter('config cannot be empty in order to create a container');
+  if (!request.Image) throw badParameter('no command specified: no image given');
   const { image, warnings: ofImage } = imageFor(engine, {
     reference: request.Image,
     shown: withTag(request.Image),

@@ -72,15 +72,15 @@ function merged(
 
 /**
  * `K` alone replaces the image's K: it is shown as given, and the command's environment omits it, as with dockerd. The
- * order is the image's, then the request's new keys.
+ * order is dockerd's: the request's, then what only the image has.
  */
 export function mergeEnv(under: readonly string[], over: readonly string[]): string[] {
   const key = (entry: string): string => {
     const at = entry.indexOf('=');
     return at === -1 ? entry : entry.slice(0, at);
   };
-  const values = new Map(under.map((entry) => [key(entry), entry]));
-  for (const entry of over) values.set(key(entry), entry);
+  const values = new Map(over.map((entry) => [key(entry), entry]));
+  for (const entry of under) if (!values.has(key(entry))) values.set(key(entry), entry);
   return [...values.values()];
 }
 

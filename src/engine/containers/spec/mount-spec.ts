@@ -20,6 +20,7 @@ export type MountSpec =
 
 const propagations = ['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave'] as const;
 type Propagation = (typeof propagations)[number];
+const mountTypes: readonly string[] = ['bind', 'volume', 'tmpfs', 'image'];
 const ignoredModes = ['rw', 'z', 'Z', 'cached', 'delegated', 'consistent', 'rbind', 'bind', ''];
 
 /**
@@ -40,7 +41,7 @@ export function parseBind(text: string): MountSpec {
   }
   if (!namePattern.test(source) && !/^[a-zA-Z0-9]$/.test(source)) {
     throw badParameter(
-      `invalid volume specification: '${text}': "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed`,
+      `create ${source}: "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
       'a directory must be given as an absolute path',
     );
   }
@@ -65,13 +66,18 @@ function parseMode(
 
 /** One entry of HostConfig.Mounts. */
 export function parseMount(mount: MountRequest): MountSpec {
-  const target = cleanTarget(mount.Target ?? '', JSON.stringify(mount));
+  const kind = `invalid mount config for type "${mount.Type ?? ''}": `;
+  if (!mountTypes.includes(mount.Type ?? ''))
+    throw badParameter(`${kind}mount type unknown`, `known here: ${mountTypes.join(', ')}`);
+  if (!mount.Target) throw badParameter(`${kind}field Target must not be empty`);
+  if (!mount.Target.startsWith('/'))
+    throw badParameter(`${kind}invalid mount path: '${mount.Target}' mount path must be absolute`);
+  const target = cleanTarget(mount.Target, JSON.stringify(mount));
   const readOnly = mount.ReadOnly ?? false;
   if (mount.Type === 'bind') {
-    if (!mount.Source?.startsWith('/')) {
-      throw badParameter(
-        `invalid mount config for type "bind": invalid mount path: '${mount.Source ?? ''}' mount path must be absolute`,
-      );
+    if (!mount.Source) throw badParameter(`${kind}field Source must not be empty`);
+    if (!mount.Source.startsWith('/')) {
+      throw badParameter(`${kind}invalid mount path: '${mount.Source}' mount path must be absolute`);
     }
     const options = mount.BindOptions ?? {};
     const propagation = options.Propagation || undefined;
@@ -124,8 +130,7 @@ export function parseMount(mount: MountRequest): MountSpec {
       ],
     };
   }
-  if (mount.Type === 'image') return imageMount(mount, target);
-  throw badParameter(`invalid mount config: mount type "${mount.Type}" is not supported by this engine`);
+  return imageMount(mount, target);
 }
 
 function imageMount(mount: MountRequest, target: string): MountSpec {

@@ -95,6 +95,8 @@ export function shownHostConfig(host: HostConfig): HostConfig {
     MaskedPaths: open ? null : defaultMaskedPaths,
     ReadonlyPaths: open ? null : defaultReadonlyPaths,
     ...given,
+    // What the limit is in effect.
+    ...(host.Memory && !host.MemorySwap ? { MemorySwap: host.Memory * 2 } : {}),
     // For these fields an empty value in a request also means the default.
     ...(NetworkMode ? { NetworkMode } : {}),
     ...(ShmSize ? { ShmSize } : {}),

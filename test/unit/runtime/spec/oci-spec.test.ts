@@ -141,7 +141,7 @@ describe('refusals', () => {
     ['seccomp file', { SecurityOpt: ['seccomp=/a.json'] }, /must be sent as its contents/],
     ['seccomp JSON', { SecurityOpt: ['seccomp={"x'] }, /is not JSON/],
     ['seccomp action', { SecurityOpt: ['seccomp={}'] }, /no defaultAction/],
-    ['pid mode', { PidMode: 'none' }, /invalid pid mode: none/],
+    ['pid mode', { PidMode: 'none' }, /invalid PID mode: none/],
     ['joined pid', { PidMode: 'container:x' }, /container x: it is not running/],
     ['userns', { UsernsMode: 'remap' }, /invalid user namespace mode/],
     ['memory', { Memory: 1024 }, /Minimum memory limit allowed is 6MB/],

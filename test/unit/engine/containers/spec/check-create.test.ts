@@ -7,7 +7,7 @@ describe('checks of a create request', () => {
       15, 15, 15, 37, 63,
     ]);
     for (const bad of ['SIGNOPE', '0', '65', 'RTMIN+40'])
-      expect(() => signalNumber(bad)).toThrow('Invalid signal');
+      expect(() => signalNumber(bad)).toThrow('invalid signal');
   });
 
   it('refuse contradictions', () => {

@@ -66,7 +66,7 @@ describe('image under request', () => {
   });
 
   it('merges the environment by key, and keeps a name alone for the environment to leave out', () => {
-    const merged = ['PATH=/bin', 'A=request', 'GONE', 'NEW=1'];
+    const merged = ['A=request', 'GONE', 'NEW=1', 'PATH=/bin'];
     expect(mergeEnv(image.Env, ['A=request', 'GONE', 'NEW=1'])).toEqual(merged);
   });
 
