@@ -38,6 +38,33 @@ describe.skipIf(unmet !== undefined)(`whose a user’s store is${unmet ? ` (skip
     expect(run('echo', 'here').stdout).toBe('here\n');
   });
 
+  it('is begun with the group of his account, and used with any', () => {
+    const other = 65_534;
+    const withGroup = () =>
+      spawnSync(
+        'setpriv',
+        [
+          `--reuid=${user.uid}`,
+          `--regid=${other}`,
+          '--init-groups',
+          process.execPath,
+          resolve('dist/tcompose.cjs'),
+          'container',
+          'ls',
+        ],
+        { env: { HOME: user.home, XDG_RUNTIME_DIR: user.runtime, PATH: process.env.PATH }, encoding: 'utf8' },
+      );
+    expect(user.tcompose('engine', 'stop').status).toBe(0);
+    const refused = withGroup();
+    expect(refused.status).toBe(1);
+    expect(refused.stderr).toContain(
+      `the group of your account (${user.gid}), and this process has group ${other}`,
+    );
+    expect(refused.stderr).toContain(`sg "$(id -gn ${user.name})" -c 'tcompose system info'`);
+    expect(user.tcompose('system', 'info').status).toBe(0);
+    expect(withGroup().status).toBe(0);
+  });
+
   it('has files of ids he lacks as root’s, and no programs of theirs', () => {
     const tar = join(user.project, 'stray.tar');
     cpSync(join(user.project, 'image.tar'), tar);

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -172,6 +172,15 @@ describe.skipIf(unmet !== undefined)(
       );
       user.tcompose('engine', 'stop');
       expect(user.tcompose('system', 'info').stderr).not.toContain('warning');
+    });
+
+    it('is told to be broken where a program makes no link, of which nothing is left', async () => {
+      const path = pathWith(join(base, 'hanging'), 'newuidmap', 'newgidmap');
+      writeFileSync(join(path, 'slirp4netns'), '#!/bin/sh\n/bin/sleep 600\n', { mode: 0o755 });
+      const { user, output } = ask(path, 'hanging');
+      expect(output).toMatch(/slirp4netns does not work \(no link was made\)/);
+      expect(user.tcompose('engine', 'stop').status).toBe(0);
+      expect(await lasting(() => processesOf(user.uid))).toEqual([]);
     });
 
     it('is told to be broken where /dev/net/tun is not the user’s to open', () => {

@@ -75,8 +75,17 @@ async function begin(
     if (open()) return undefined;
     await sleep(5);
   }
-  if (!ended) child.kill('SIGKILL');
+  if (!ended && child.pid !== undefined) endGroup(child.pid);
   return readFileSync(log, 'utf8') || 'no link was made';
+}
+
+/** Ends a program with all that it has started: what is left in the namespaces would keep them. */
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended meanwhile.
+  }
 }
 
 /** What a program says of its version; '' when it does not. */

@@ -15,7 +15,7 @@ import {
   type User,
 } from '../../../sub-ids.ts';
 import { ownAccount } from './account.ts';
-import { giveIds, oneIdWarning } from './refusal.ts';
+import { giveIds, groupRefusal, oneIdWarning } from './refusal.ts';
 import type { IdMaps } from './store-ids.ts';
 
 const doctorKnows = 'see `tcompose doctor sub-ids`';
@@ -29,10 +29,13 @@ interface Mapped {
 /**
  * Maps the ids of a process's new user namespace: to the ranges that the machine's owner gave the user if possible,
  * else only the user's own id.
+ * @throws TcomposeError ENGINE_ROOTLESS for a process that has another group than its account
  * @throws node:fs's error when not even one id can be mapped (AppArmor)
  */
 export function mapIds(pid: number): Mapped {
   const { username, uid, gid } = ownAccount();
+  const group = process.getegid?.() ?? gid;
+  if (group !== gid) throw groupRefusal(username, gid, group);
   const user = { name: username, uid };
   const texts = ['/etc/subuid', '/etc/subgid'].map(read);
   const [uids = [], gids = []] = texts.map((text, at) => rangesOf(text, user, at === 0 ? [] : ['-g']));

@@ -39,6 +39,16 @@ export function namespaceRefusal(said: string, facts: NamespaceFacts): TcomposeE
   );
 }
 
+/** A process whose group is not that of its account (newgrp, sg): newgidmap gives it no ids. Pure. */
+export const groupRefusal = (user: string, own: number, current: number): TcomposeError =>
+  new TcomposeError(
+    'ENGINE_ROOTLESS',
+    `an engine of your own is started with the group of your account (${own}), and this process has group ${current}`,
+    {
+      hint: `End the shell that newgrp made, or begin with: sg "$(id -gn ${user})" -c 'tcompose system info'. While the engine runs, any group will do.`,
+    },
+  );
+
 /** Two commands that give the binary an AppArmor profile that allows user namespaces. */
 const appArmorCommand = (binary: string): string =>
   `printf 'abi <abi/4.0>,\\nprofile tcompose %s flags=(unconfined) { userns, }\\n' ${binary} | sudo tee /etc/apparmor.d/tcompose && sudo apparmor_parser -r /etc/apparmor.d/tcompose`;
