@@ -3,6 +3,9 @@ import { type Finding, missing, ok } from '../finding.ts';
 import { asRoot, type Ground, sysctl, writeFile } from '../ground.ts';
 import { forbidden, refused } from './probe.ts';
 
+/** Namespaces of a kind for many containers. */
+const enough = 15_000;
+
 const words: Readonly<Partial<Record<ProbeStep, string>>> = {
   ipc: 'IPC',
   uts: 'UTS',
@@ -25,6 +28,17 @@ export function namespaceFindings(facts: NamespaceFacts, ground: Ground): readon
   const lost = refused(probe, ['ipc', 'uts', 'cgroup', 'net', 'mnt', 'pid']);
   if (lost.length > 0) {
     const kinds = lost.map(({ step, why }) => `${words[step]} (${why})`).join(', ');
+    const full = lost.find(({ why }) => why === 'ENOSPC');
+    if (full !== undefined) {
+      const setting = `user.max_${full.step}_namespaces`;
+      return [
+        missing(
+          'namespaces.kinds',
+          `namespaces that cannot be made: ${kinds}; as many exist as ${setting} allows`,
+          sysctl(ground, setting, enough),
+        ),
+      ];
+    }
     return [
       missing(
         'namespaces.kinds',
@@ -53,7 +67,14 @@ function userRefusal(facts: NamespaceFacts, probe: Probe, ground: Ground): Findi
     return missing(
       'namespaces.user',
       'user namespaces are switched off (user.max_user_namespaces is 0), and containers without root need one',
-      sysctl(ground, 'user.max_user_namespaces', 15000),
+      sysctl(ground, 'user.max_user_namespaces', enough),
+    );
+  }
+  if (refused(probe, ['user'])[0]?.why === 'ENOSPC') {
+    return missing(
+      'namespaces.user',
+      `as many user namespaces exist as user.max_user_namespaces allows (${facts.maxUser}), and containers without root need one`,
+      sysctl(ground, 'user.max_user_namespaces', Math.max(enough, 2 * Number(facts.maxUser))),
     );
   }
   if (!made && facts.debianClone === '0') {

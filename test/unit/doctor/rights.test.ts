@@ -4,7 +4,7 @@ import { exitCode } from '../../../src/doctor/examine.ts';
 import { topics } from '../../../src/doctor/finding.ts';
 import { ann, findings, healthy, root, works, wrong } from './machine.ts';
 
-const { EPERM, EACCES } = constants.errno;
+const { EPERM, EACCES, ENOSPC } = constants.errno;
 
 describe('a machine on which nothing is wrong', () => {
   it.each([
@@ -62,6 +62,24 @@ describe('namespaces', () => {
     const [found] = wrong(ann, { namespaces: { probe: { ...works, user: EPERM } } });
     expect(found).toMatchObject({ level: 'missing', message: expect.stringContaining('EPERM') });
     expect(found!.fix).toBeUndefined();
+  });
+
+  it('can’t be made where as many exist as a setting allows, which is named', () => {
+    const user = wrong(ann, { namespaces: { probe: { ...works, user: ENOSPC }, maxUser: '20000' } });
+    expect(user).toMatchObject([
+      {
+        id: 'namespaces.user',
+        message: expect.stringContaining('user.max_user_namespaces allows (20000)'),
+        fix: expect.stringContaining('user.max_user_namespaces = 40000'),
+      },
+    ]);
+    expect(wrong(root, { namespaces: { probe: { ...works, net: ENOSPC } } })).toMatchObject([
+      {
+        id: 'namespaces.kinds',
+        message: expect.stringContaining('user.max_net_namespaces'),
+        fix: expect.stringContaining('user.max_net_namespaces = 15000'),
+      },
+    ]);
   });
 
   it('of other kinds are needed by root too, and a /proc', () => {

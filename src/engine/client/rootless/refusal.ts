@@ -23,6 +23,11 @@ export function namespaceRefusal(said: string, facts: NamespaceFacts): TcomposeE
       'this machine allows none (user.max_user_namespaces is 0)',
       'sudo sysctl user.max_user_namespaces=15000, or run tcompose with sudo.',
     );
+  if (/no space left/i.test(said))
+    return refusal(
+      `as many exist as this machine allows (user.max_user_namespaces is ${facts.most})`,
+      `sudo sysctl user.max_user_namespaces=${Math.max(15_000, 2 * Number(facts.most))}, or run tcompose with sudo.`,
+    );
   if (facts.debianClone === '0')
     return refusal(
       'on this machine only root may make one (kernel.unprivileged_userns_clone is 0)',

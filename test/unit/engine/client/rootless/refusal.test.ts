@@ -20,6 +20,14 @@ describe('why there is no user namespace', () => {
     expect(error.hint).toContain(hint);
   });
 
+  it('is that as many exist as there may be', () => {
+    const error = namespaceRefusal('unshare: No space left on device', { ...open, most: '20000' });
+    expect(error.message).toContain(
+      'as many exist as this machine allows (user.max_user_namespaces is 20000)',
+    );
+    expect(error.hint).toContain('sysctl user.max_user_namespaces=40000');
+  });
+
   it('says what one id means, and the command that gives more', () => {
     const remedy = giveIds('ann', { first: 100_000, last: 165_535 });
     expect(oneIdWarning('there are none', remedy)).toMatch(
