@@ -145,9 +145,10 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
       hint: "An engine without root cannot make devices, it passes those of the machine on under their own names: write the machine's path on both sides of the colon.",
     };
   }
-  if (op === 'bind' && (name === 'ENOTDIR' || name === 'EISDIR')) {
+  const unlike = unlikeKinds(op, name, detail);
+  if (unlike !== undefined) {
     return {
-      what: sentence,
+      what: unlike === '' ? sentence : unlike,
       hint: 'A directory can be mounted onto a directory only, a file onto a file only.',
     };
   }
@@ -209,6 +210,15 @@ function explainSetup(failure: LaunchFailure, context: FailureContext): Explanat
     };
   }
   return { what: sentence };
+}
+
+/** What a mount of a directory onto a file is told by, or the other way round: empty when errno says it well enough. */
+function unlikeKinds(op: string, name: string, detail: string): string | undefined {
+  if (op !== 'bind' && op !== 'mount') return undefined;
+  if (name === 'ENOTDIR' || name === 'EISDIR') return '';
+  // move_mount(2) refuses a tree that is open and fits nowhere so.
+  const [, pair] = (name === 'EINVAL' && /^bind (\/.* on \/.*)$/.exec(detail)) || [];
+  return pair === undefined ? undefined : `mounting ${pair}: one is a directory, and the other is not`;
 }
 
 /**

@@ -180,6 +180,13 @@ describe('explainFailure', () => {
       128,
     ],
     ['setup', errno.ENOTDIR, 'bind /a on /b', /mounting \/a on \/b: not a directory/, 128],
+    [
+      'setup',
+      errno.EINVAL,
+      'bind /a on /b',
+      /mounting \/a on \/b: one is a directory, and the other is not/,
+      128,
+    ],
     ['setup', errno.EINVAL, 'rootfs-overlay lowerdir=x', /mounting the root file system/, 128],
     ['setup', errno.ENOSPC, 'mkdir /x', /no space left on device/, 128],
     [
