@@ -10,9 +10,9 @@ const lookEvery = 5_000;
 const timesAfterWork = 4;
 
 /**
- * Calls `trim` a few times after work, once no request has arrived between two checks. Otherwise libc's allocator would
- * keep what a burst took (twenty starts, a layer that was unpacked) as long as the engine lives. Returns the function
- * that ends it.
+ * Calls `trim` a few times after work, once no request has arrived between two checks. Otherwise the process would keep
+ * what a burst took (twenty starts, a layer that was unpacked) as long as the engine lives. Returns the function that
+ * ends it.
  */
 export function giveMemoryBack(
   requests: Pick<RequestCount, 'total'>,

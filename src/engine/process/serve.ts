@@ -2,6 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { TcomposeError } from '../../errors.ts';
 import type { HeldLock } from '../../sys/flock.ts';
 import { trimMemory } from '../../sys/malloc-trim.ts';
+import { releaseProgramPages } from '../../sys/program-pages.ts';
 import { version } from '../../version.ts';
 import { warmStartPath } from '../containers/lifecycle/warm-start.ts';
 import type { Engine } from '../context.ts';
@@ -71,7 +72,10 @@ export async function serve(engine: Engine, lock: HeldLock): Promise<void> {
     (loss) => void answerLoss(engine, loss, end),
     (message) => log.warn(message),
   );
-  giveMemoryBack(requests, trimMemory);
+  giveMemoryBack(requests, async () => {
+    await trimMemory();
+    await releaseProgramPages();
+  });
   endWhenIdle(engine, requests, idle, (span) => end(`idle for ${span} s`, 0));
   log.info(`tcompose ${version} serves ${layout.socket} (instance ${engine.instance}, pid ${process.pid})`);
   // Clients can connect already, but take a moment to do so.
