@@ -140,9 +140,8 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
   const warnings: string[] = [];
   const driver = request.Driver || 'bridge';
   if (driver !== 'bridge') {
-    throw badParameter(
-      `plugin "${driver}" not found: this engine has the network driver "bridge"`,
-      'host and none are networks of their own that always exist',
+    throw notFound(
+      `plugin "${driver}" not found: this engine has the network driver "bridge" (host and none are networks of their own that always exist)`,
     );
   }
   if (request.Scope && request.Scope !== 'local') {
@@ -155,9 +154,7 @@ function specOf(request: NetworkCreateRequest): { spec: NetworkSpec; warnings: s
   if (request.EnableIPv4 === false)
     throw badParameter('a network without IPv4 is not available in this engine');
   if (request.IPAM?.Driver && request.IPAM.Driver !== 'default') {
-    throw badParameter(
-      `plugin "${request.IPAM.Driver}" not found: this engine has the IPAM driver "default"`,
-    );
+    throw notFound(`plugin "${request.IPAM.Driver}" not found: this engine has the IPAM driver "default"`);
   }
   if (request.IPAM?.Options && Object.keys(request.IPAM.Options).length > 0) {
     warnings.push('IPAM.Options is accepted but has no effect in this engine');

@@ -128,7 +128,13 @@ function suffix(reference: ImageReference): string {
 
 /** `busybox` → `busybox:latest`: the key under which a tag is stored and shown. @throws IMAGE_REFERENCE */
 export function normaliseTag(text: string): string {
-  return familiarReference(withDefaultTag(parseReference(text)));
+  const reference = withDefaultTag(parseReference(text));
+  if (familiarName(reference) === 'sha256')
+    throw new TcomposeError(
+      'IMAGE_REFERENCE',
+      'refusing to create an ambiguous tag using digest algorithm as name',
+    );
+  return familiarReference(reference);
 }
 
 /**

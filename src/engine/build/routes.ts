@@ -1,3 +1,4 @@
+import type { TcomposeError } from '../../errors.ts';
 import type { BuildRequest } from '../api/build.ts';
 import { buildShape } from '../api/request-shapes.ts';
 import { sessionBuild } from '../buildkit/session-build.ts';
@@ -6,6 +7,7 @@ import { flag, parseFilters } from '../filters.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { badParameter, notFound } from '../http/failure.ts';
 import type { Route } from '../http/router.ts';
+import type { StreamWriter } from '../http/stream-writer.ts';
 import { registryRequest } from '../routes/registry-request.ts';
 import { createAsks } from './asks.ts';
 import { confinedFiles } from './build-context.ts';
@@ -89,17 +91,27 @@ async function classicBuild(engine: Engine, exchange: Exchange): Promise<void> {
     const request = classicRequest(exchange.query, remote || context!.path);
     if (context !== undefined) await needDockerfile(context.path, request.dockerfile);
     const messages = new ClassicStream(flag(exchange.query, 'q'));
-    const writer = exchange.stream(200, 'application/json');
+    let writer: StreamWriter | undefined;
+    const begun = (): StreamWriter => {
+      writer ??= exchange.stream(200, 'application/json');
+      return writer;
+    };
+    let refused: TcomposeError | undefined;
     await buildPlatforms(
       engine,
       request,
       async (event) => {
-        for (const message of messages.take(event)) await writer.write(`${JSON.stringify(message)}\r\n`);
+        // As from dockerd: a Dockerfile that cannot be read is a mistake of the request, not an end of the build.
+        if (event.type === 'error' && event.code === 'BUILD_DOCKERFILE' && writer === undefined)
+          refused = badParameter(event.message);
+        else
+          for (const message of messages.take(event)) await begun().write(`${JSON.stringify(message)}\r\n`);
       },
       exchange.signal,
       clientOfHeader(exchange.headers['x-registry-config']?.toString()),
     );
-    writer.end();
+    if (refused !== undefined) throw refused;
+    begun().end();
   } finally {
     await context?.release();
   }

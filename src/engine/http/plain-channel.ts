@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Channel } from './channel.ts';
-import { readJson } from './exchange.ts';
+import { rawStream, readJson } from './exchange.ts';
 import { notUpgraded } from './failure.ts';
 import type { LastingAnswers } from './lasting-answers.ts';
 import type { StreamWriter } from './stream-writer.ts';
@@ -60,7 +60,8 @@ export function plainChannel(
       // Without Upgrade the answer is raw bytes until the connection closes; the client's stdin is its request body.
       response.shouldKeepAlive = false;
       response.useChunkedEncodingByDefault = false;
-      response.writeHead(200, { ...common, 'Content-Type': contentType, Connection: 'close' });
+      // Whatever its form, dockerd calls it raw here.
+      response.writeHead(200, { ...common, 'Content-Type': rawStream, Connection: 'close' });
       response.flushHeaders();
       const ready = takenByPeer(request.socket);
       return { input: request, output: lasting.writer(request, response, contentType, { subject, ready }) };

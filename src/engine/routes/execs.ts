@@ -81,16 +81,19 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
     await startExec(engine, exec, { consoleSize: request.ConsoleSize });
     return exchange.send(200);
   }
-  const tty = exec.request.Tty ?? false;
-  const { AttachStdin, AttachStdout, AttachStderr } = exec.request;
+  const { AttachStdin, AttachStdout, AttachStderr, Tty: tty = false } = exec.request;
+  // As with dockerd, the request that starts it decides the form of the output; without frames, the standard error of a
+  // command that has no terminal is left out.
+  const raw = request.Tty ?? false;
+  const withErrors = (AttachStderr ?? true) && (tty || !raw);
   let pumped: Promise<void> | undefined;
   // The stream ends only when the exit code is known, because the client requests it next. An error that keeps the
   // command from running is reported in the stream once the connection is taken over.
   let settle = (_error?: unknown): void => {};
-  const takeOver = (): Hijacked => exchange.hijack(outputType(exchange.version, tty));
+  const takeOver = (): Hijacked => exchange.hijack(outputType(exchange.version, raw));
   const tell = async ({ output }: Hijacked, error: unknown): Promise<void> => {
     const text = Buffer.from(`${failureOf(error).body.message}${tty ? '\r\n' : '\n'}`);
-    await output.write(tty ? text : frame('stderr', text));
+    await output.write(raw ? text : frame('stderr', text));
   };
   const outcome = new Promise<unknown>((resolve) => {
     settle = resolve;
@@ -100,8 +103,8 @@ async function start(engine: Engine, exchange: Exchange): Promise<void> {
       consoleSize: request.ConsoleSize,
       attached(attachment) {
         const client = takeOver();
-        pumped = pumpAttachment(chosen(attachment, AttachStdout ?? true, AttachStderr ?? true), client, {
-          tty,
+        pumped = pumpAttachment(chosen(attachment, AttachStdout ?? true, withErrors), client, {
+          tty: raw,
           stdin: AttachStdin ?? false,
           signal: exchange.signal,
           detachKeys: parseDetachKeys(exec.request.DetachKeys),

@@ -41,6 +41,15 @@ describe.skipIf(unmet !== undefined)('POST /build', () => {
 
   const filter = (filters: object): string => encodeURIComponent(JSON.stringify(filters));
 
+  it.each([
+    ['FROM busybox\nBOGUS\n', 'dockerfile parse error on line 2: unknown instruction: BOGUS'],
+    ['RUN x\n', 'no build stage in current context'],
+    ['FROM busybox\nUSER\n', 'dockerfile parse error on line 2: USER requires exactly one argument'],
+  ])('refuses a Dockerfile that cannot be read before it begins: %j', async (dockerfile, message) => {
+    const { messages } = await post(dockerfile, { t: 'unread' });
+    expect(messages).toEqual([expect.objectContaining({ message: expect.stringContaining(message) })]);
+  });
+
   it('gives an image the labels that its maker finds it by and removes it with', async () => {
     const labels = { 'org.example.session': 'one' };
     const text =

@@ -146,7 +146,7 @@ describe.skipIf(why)('answers that clients act on', () => {
     ],
     ['POST', '/containers/prune?filters={"until":["x"]}', 400, undefined, 'invalid time "x"'],
     ['POST', '/networks/create', 400, {}, 'invalid name: name is empty'],
-    ['POST', '/networks/create', 400, { Name: 'bad', Driver: 'what' }, 'plugin "what" not found'],
+    ['POST', '/networks/create', 404, { Name: 'bad', Driver: 'what' }, 'plugin "what" not found'],
     [
       'POST',
       '/networks/create',

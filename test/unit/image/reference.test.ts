@@ -73,6 +73,13 @@ const reference = fc.record(
   { requiredKeys: ['domain', 'path'] },
 );
 
+describe('normaliseTag', () => {
+  it('refuses the name of a digest algorithm, as dockerd', () => {
+    expect(() => normaliseTag('sha256:aa')).toThrow('refusing to create an ambiguous tag');
+    expect(normaliseTag('example.org/sha256:aa')).toBe('example.org/sha256:aa');
+  });
+});
+
 describe('properties', () => {
   it('the full and the familiar form parse to the same reference', () => {
     fc.assert(
