@@ -41,13 +41,13 @@ export class Tally {
   #note({ name, status, message, assertionResults }, again) {
     const failed = assertionResults.filter((test) => test.status === 'failed');
     const told = failed.map((test) => `${name}: ${test.fullName}\n${test.failureMessages.join('\n')}`);
-    this.failures.push(...told);
-    if (failed.length > 0) this.#suspects.push({ file: relative('.', name), told, again });
-    // A suite that fails to load has no failed test of its own.
-    else if (status === 'failed') {
-      console.error(`${name}: ${message}`);
+    // A file that can't be loaded, or whose preparations fail, has no failed test of its own.
+    if (status === 'failed' && failed.length === 0) {
+      told.push(`${name}: ${message}`);
       this.failed += 1;
     }
+    this.failures.push(...told);
+    if (told.length > 0) this.#suspects.push({ file: relative('.', name), told, again });
   }
 
   /**

@@ -76,6 +76,20 @@ describe('the tally of a test run', () => {
     expect(tally.unsteady).toEqual([]);
   });
 
+  it('runs a file again whose preparations failed', async () => {
+    const whole = JSON.parse(reportOf({ 'a.test.ts': ['pending', 'pending'] }));
+    Object.assign(whole.testResults[0], { status: 'failed', message: 'no disk' });
+    writeFileSync(join(dir, 'first.json'), JSON.stringify(whole));
+    tally.count(join(dir, 'first.json'), async (to) =>
+      writeFileSync(to, reportOf({ 'a.test.ts': ['passed'] })),
+    );
+    expect(sums()).toEqual([0, 1, 2]);
+    expect(tally.failures).toEqual([`${resolve('a.test.ts')}: no disk`]);
+    await tally.runSuspectsAgain(dir);
+    expect(sums()).toEqual([1, 0, 2]);
+    expect(tally.unsteady).toHaveLength(1);
+  });
+
   it('runs nothing again where many files failed, and counts steps and missing reports', async () => {
     first(Object.fromEntries(['a', 'b', 'c', 'd'].map((file) => [file, ['failed'] as const])));
     await tally.runSuspectsAgain(dir);
