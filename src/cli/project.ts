@@ -11,6 +11,11 @@ import type { CliContext } from './context.ts';
 interface ProjectScope {
   readonly name: string;
   readonly project: Project | undefined;
+  /**
+   * Whether it was asked for by `-p` alone: then all its containers are meant, whatever the compose file that happens to
+   * be here says of their services, as with Docker Compose.
+   */
+  readonly byName: boolean;
 }
 
 /**
@@ -67,13 +72,14 @@ export async function loadEffects(ctx: Pick<CliContext, 'env' | 'warn' | 'global
  */
 export async function scopeOf(ctx: CliContext): Promise<ProjectScope> {
   const given = ctx.globals.projectName ?? ctx.env.COMPOSE_PROJECT_NAME;
+  const byName = ctx.globals.projectName !== undefined && ctx.globals.files.length === 0;
   try {
     const project = await loadForCommand(ctx, [], { createsNothing: true });
-    return { name: project.name, project };
+    return { name: project.name, project, byName };
   } catch (error) {
     const noFile = error instanceof TcomposeError && error.code === 'COMPOSE_NO_FILE';
     if (!noFile || given === undefined || given === '' || ctx.globals.files.length > 0) throw error;
-    return { name: given, project: undefined };
+    return { name: given, project: undefined, byName };
   }
 }
 
@@ -119,14 +125,20 @@ export function knownServices(
   ];
 }
 
-/** The project's containers of the named services (all if none are named); one-off containers only on request. */
+/**
+ * The project's containers of the named services; one-off containers only on request. If none are named, all; or, with
+ * `enabled`, those of the services that the compose file has and profiles enable.
+ */
 export function selectContainers(
   scope: ProjectScope,
   containers: readonly ObservedContainer[],
   services: readonly string[],
-  options: { readonly oneoff?: boolean } = {},
+  options: { readonly oneoff?: boolean; readonly enabled?: boolean } = {},
 ): readonly ObservedContainer[] {
-  const wanted = matchServices(knownServices(scope, containers), services);
+  const wanted =
+    options.enabled === true && services.length === 0 && scope.project !== undefined && !scope.byName
+      ? new Set(Object.keys(scope.project.services))
+      : matchServices(knownServices(scope, containers), services);
   return containers.filter(
     (container) => wanted.has(container.service) && (options.oneoff === true || !container.oneoff),
   );

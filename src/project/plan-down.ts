@@ -6,6 +6,7 @@ import { dependenciesOf } from './dependencies.ts';
 import { labels } from './labels.ts';
 import { imageReference } from './names.ts';
 import { isUp, type Observed, type ObservedContainer } from './observed.ts';
+import { isOrphan } from './orphans.ts';
 import type { Plan, StepRef } from './plan.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import { orderStops } from './stop-order.ts';
@@ -13,6 +14,8 @@ import { orderStops } from './stop-order.ts';
 interface DownOptions {
   /** Only these services; the project's networks and volumes then stay. */
   readonly services?: ReadonlySet<string>;
+  /** Containers of every service, whatever the compose file says of it. */
+  readonly everything: boolean;
   readonly volumes: boolean;
   readonly removeOrphans: boolean;
   readonly ignoreOrphans: boolean;
@@ -33,31 +36,13 @@ export function planDown(
   options: DownOptions,
 ): Plan {
   const plan = new PlanBuilder();
-  const known = new Set([
-    ...Object.keys(project?.services ?? {}),
-    ...Object.keys(project?.disabledServices ?? {}),
-  ]);
-  const isOrphan = (container: ObservedContainer) => project !== undefined && !known.has(container.service);
-  const orphans = observed.containers.filter(isOrphan);
-  const doomed = observed.containers.filter((container) =>
-    options.services === undefined
-      ? !isOrphan(container) || options.removeOrphans
-      : options.services.has(container.service),
-  );
-  if (
-    orphans.length > 0 &&
-    !options.removeOrphans &&
-    !options.ignoreOrphans &&
-    options.services === undefined
-  )
-    plan.warnings.push(
-      `found orphan containers (${orphans.map((one) => one.name).join(', ')}) of project ${name}; --remove-orphans removes them too`,
-    );
+  const doomed = observed.containers.filter((container) => isDoomed(container, project, options));
+  if (options.services === undefined) plan.warnings.push(...leftBehind(name, project, observed, options));
   const stops = new Map<string, StepRef[]>();
   const removes: StepRef[] = [];
   for (const container of doomed) {
     const service: Service | undefined = project?.services[container.service];
-    const cause = isOrphan(container)
+    const cause = isOrphan(project, container)
       ? `no service ${container.service} is in the compose file`
       : `project ${name} goes down`;
     let stop: StepRef | undefined;
@@ -76,6 +61,52 @@ export function planDown(
   }
   if (options.images !== 'none') removeImages(project, observed, doomed, options, plan, removes);
   return plan.build();
+}
+
+/**
+ * Whether a container goes: one of a service that profiles leave out only if it is named, one of `run` or of a service
+ * that the compose file lacks only with the orphans.
+ */
+function isDoomed(
+  container: ObservedContainer,
+  project: Project | undefined,
+  { services, removeOrphans, everything }: DownOptions,
+): boolean {
+  if (container.oneoff && !removeOrphans) return false;
+  if (services !== undefined) return services.has(container.service);
+  if (everything) return true;
+  if (isOrphan(project, container)) return removeOrphans;
+  return project === undefined || Object.hasOwn(project.services, container.service);
+}
+
+/** Warnings about containers that stay. */
+function leftBehind(
+  name: string,
+  project: Project | undefined,
+  observed: Observed,
+  options: DownOptions,
+): readonly string[] {
+  const staying = observed.containers.filter((container) => !isDoomed(container, project, options));
+  const namesOf = (containers: readonly ObservedContainer[]) => containers.map((one) => one.name).join(', ');
+  const orphans = staying.filter((one) => !one.oneoff && isOrphan(project, one));
+  const runs = staying.filter((one) => one.oneoff && isUp(one));
+  const left = staying.filter((one) => !one.oneoff && !isOrphan(project, one));
+  const profiles = left.flatMap((one) => project?.disabledServices[one.service]?.profiles ?? []);
+  return [
+    ...(orphans.length === 0 || options.ignoreOrphans
+      ? []
+      : [
+          `found orphan containers (${namesOf(orphans)}) of project ${name}; --remove-orphans removes them too`,
+        ]),
+    ...(runs.length === 0
+      ? []
+      : [`containers of \`run\` stay (${namesOf(runs)}); --remove-orphans removes them too`]),
+    ...(left.length === 0
+      ? []
+      : [
+          `containers of services that no profile enables stay (${namesOf(left)}); --profile ${[...new Set(profiles)].sort().join(',') || '"*"'} removes them too`,
+        ]),
+  ];
 }
 
 function removeNetworks(

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { parseVolume } from '../../compose/canonical/volumes.ts';
 import type { Mount } from '../../compose/model/mounts.ts';
 import type { Port } from '../../compose/model/networking.ts';
 import type { Service } from '../../compose/model/service.ts';
@@ -23,8 +24,10 @@ export async function runOverrides(
     Object.assign(environment, await variablesOf(resolve(ctx.cwd, file)));
   for (const entry of flag.list(args, 'env')) {
     const at = entry.indexOf('=');
-    if (at < 0) environment[entry] = ctx.env[entry] ?? null;
-    else environment[entry.slice(0, at)] = entry.slice(at + 1);
+    const value = at < 0 ? ctx.env[entry] : undefined;
+    // Without a value here, a variable keeps that of the service or image.
+    if (at < 0 && value !== undefined) environment[entry] = value;
+    if (at >= 0) environment[entry.slice(0, at)] = entry.slice(at + 1);
   }
   const labels = { ...service.labels, ...keyValues(flag.list(args, 'label')) };
   const entrypoint = flag.str(args, 'entrypoint');
@@ -40,10 +43,7 @@ export async function runOverrides(
     stdin_open: mode.interactive,
     cap_add: [...(service.cap_add ?? []), ...flag.list(args, 'cap-add')],
     cap_drop: [...(service.cap_drop ?? []), ...flag.list(args, 'cap-drop')],
-    volumes: [
-      ...(service.volumes ?? []),
-      ...flag.list(args, 'volume').map((text) => parseVolume(text, ctx.cwd)),
-    ],
+    volumes: [...(service.volumes ?? []), ...flag.list(args, 'volume').map((text) => mountOf(text, ctx.cwd))],
     ...(service.deploy?.resources === undefined ? {} : { deploy: { resources: service.deploy.resources } }),
     ...(flag.str(args, 'user') === undefined ? {} : { user: flag.str(args, 'user')! }),
     ...(flag.str(args, 'workdir') === undefined ? {} : { working_dir: flag.str(args, 'workdir')! }),
@@ -86,20 +86,16 @@ function parsePort(text: string): Port {
   };
 }
 
-/** `[SOURCE:]TARGET[:ro]`: a source with a slash or a dot is a path, any other a volume name. */
-function parseVolume(text: string, cwd: string): Mount {
-  const [first = '', second, mode = ''] = text.split(':');
-  if (second === undefined) return { type: 'volume', target: first };
-  const readOnly = mode.split(',').includes('ro') ? { read_only: true } : {};
-  if (first.startsWith('.') || first.startsWith('/') || first.startsWith('~'))
-    return {
-      type: 'bind',
-      source: isAbsolute(first) ? first : resolve(cwd, first.replace(/^~(?=\/|$)/, process.env.HOME ?? '~')),
-      target: second,
-      ...readOnly,
-      bind: { create_host_path: true },
-    };
-  return { type: 'volume', source: first, target: second, ...readOnly };
+/** `[SOURCE:]TARGET[:OPTIONS]`, as in a compose file; a relative path is below the working directory. */
+function mountOf(text: string, cwd: string): Mount {
+  const parsed = parseVolume(text);
+  if (typeof parsed.error === 'string') throw usage(`invalid volume "${text}": ${parsed.error}`);
+  const mount = parsed as unknown as Mount;
+  if (mount.target?.startsWith('/') !== true)
+    throw usage(`invalid volume "${text}": the path in the container must be absolute`);
+  if (mount.type !== 'bind' || mount.source === undefined) return mount;
+  const source = mount.source.replace(/^~(?=\/|$)/, process.env.HOME ?? '~');
+  return { ...mount, source: resolve(cwd, source) };
 }
 
 /** Words of `--entrypoint`, by the rules for command lines in a compose file. Throws CLI_USAGE for an open quote. */

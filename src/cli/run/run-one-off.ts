@@ -35,7 +35,7 @@ export async function runOneOff(ctx: CliContext, client: EngineClient, run: OneO
   try {
     if (run.detach) {
       await start();
-      ctx.write(`${run.name}\n`);
+      ctx.write(`${run.id}\n`);
       return 0;
     }
     const connection = await client.containers.attach(id, {

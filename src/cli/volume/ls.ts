@@ -1,6 +1,7 @@
 import { type Command, flag } from '../arguments/command.ts';
 import { parseFilters } from '../arguments/filters.ts';
-import { labelsText, listingFlags, printListing } from '../render/listing.ts';
+import { listingFlags, printListing } from '../render/listing.ts';
+import { volumeFields } from './fields.ts';
 
 export const command: Command = {
   name: 'ls',
@@ -13,20 +14,7 @@ export const command: Command = {
     const filters = parseFilters(flag.list(args, 'filter'));
     const client = await ctx.engine();
     const volumes = [...(await client.volumes.list(filters))].sort((a, b) => (a.Name < b.Name ? -1 : 1));
-    const items = volumes.map((volume) => ({
-      Availability: 'N/A',
-      CreatedAt: volume.CreatedAt,
-      Driver: volume.Driver,
-      Group: 'N/A',
-      Labels: labelsText(volume.Labels),
-      // Counting them is left to `system df -v`.
-      Links: 'N/A',
-      Mountpoint: volume.Mountpoint,
-      Name: volume.Name,
-      Scope: volume.Scope,
-      Size: 'N/A',
-      Status: 'N/A',
-    }));
+    const items = volumes.map(volumeFields);
     printListing(ctx, args, items, {
       quiet: (item) => item.Name,
       titles: { Name: 'VOLUME NAME' },

@@ -112,9 +112,9 @@ function containerLabels(project: Project, service: Service, options: BodyOption
   return {
     [labels.project]: project.name,
     [labels.service]: service.name,
-    [labels.number]: String(options.number),
-    [labels.oneoff]: options.oneoff === undefined ? 'False' : 'True',
-    ...(options.oneoff === undefined ? {} : { [labels.slug]: options.oneoff.slug }),
+    ...(options.oneoff === undefined
+      ? { [labels.number]: String(options.number), [labels.oneoff]: 'False' }
+      : { [labels.oneoff]: 'True', [labels.slug]: options.oneoff.slug }),
     [labels.configHash]: serviceHash(service),
     [labels.configParts]: serviceParts(service),
     ...contentLabel(project, service, options.fileHashes),

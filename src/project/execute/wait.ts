@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { composeWords } from '../../compose-words.ts';
 import type { ContainerInspect } from '../../engine/api/container.ts';
 import { statusOf, tolerate } from '../../engine/client/api-failure.ts';
@@ -22,12 +23,27 @@ export async function waitForContainer(
   operation: WaitOperation,
   signal: AbortSignal,
 ): Promise<(Verdict & { kind: 'met' }) | undefined> {
+  let seen: { readonly startedAt: string; readonly at: number } | undefined;
   for (;;) {
     const looked = new AbortController();
     const both = AbortSignal.any([signal, looked.signal]);
     const changed = watch.next(container.id, both);
     const found = await tolerate(client.containers.inspect(container.id), 404);
     const verdict = judge(found?.State, operation.condition);
+    const startedAt = found?.State.StartedAt ?? '';
+    if (seen?.startedAt !== startedAt) seen = { startedAt, at: performance.now() };
+    const unproven =
+      verdict.kind === 'met' && verdict.as === 'running'
+        ? unprovenFor(startedAt, performance.now() - seen.at)
+        : 0;
+    if (unproven > 0) {
+      await Promise.race([changed, watch.lost, delay(unproven, undefined, { signal: both })]).catch(
+        () => undefined,
+      );
+      looked.abort();
+      if (signal.aborted) return undefined;
+      continue;
+    }
     if (verdict.kind === 'pending') {
       await Promise.race([changed, watch.lost]);
       if (signal.aborted) return undefined;
@@ -37,6 +53,18 @@ export async function waitForContainer(
     if (verdict.kind === 'met') return verdict;
     throw await dependencyError(client, container, found, verdict.reason, operation);
   }
+}
+
+/** How long a container without health check has to run before it counts as one that runs, and not as one that fails. */
+const PROOF_MS = 500;
+
+/**
+ * Milliseconds until a container that started at `startedAt`, and was seen running `seenFor` milliseconds ago, counts
+ * as running. The clock of the engine's machine may be another.
+ */
+function unprovenFor(startedAt: string, seenFor: number): number {
+  const sinceStart = Date.now() - Date.parse(startedAt);
+  return PROOF_MS - Math.max(seenFor, Number.isNaN(sinceStart) ? 0 : sinceStart);
 }
 
 const list = (names: readonly string[]) =>

@@ -1,14 +1,12 @@
+import { isEndedRun, isOrphan } from '../orphans.ts';
 import type { UpContext } from './context.ts';
 import { planRemove, planStop } from './stop.ts';
 
 /** Containers of services that are no longer in the project: removed if requested, otherwise reported. */
 export function planOrphans(context: UpContext): void {
   const { project, observed, options, plan } = context;
-  const known = new Set([...Object.keys(project.services), ...Object.keys(project.disabledServices)]);
   const orphans = observed.containers.filter(
-    (container) =>
-      !known.has(container.service) &&
-      (!container.oneoff || container.state === 'exited' || container.state === 'dead'),
+    (container) => isEndedRun(container) || (!container.oneoff && isOrphan(project, container)),
   );
   if (orphans.length === 0 || options.ignoreOrphans) return;
   if (!options.removeOrphans) {
@@ -18,7 +16,9 @@ export function planOrphans(context: UpContext): void {
     return;
   }
   for (const container of orphans) {
-    const cause = `no service ${container.service} is in the compose file`;
+    const cause = isOrphan(project, container)
+      ? `no service ${container.service} is in the compose file`
+      : '--remove-orphans was given';
     planRemove(context, container, cause, [planStop(context, container, undefined, cause)]);
   }
 }

@@ -139,6 +139,7 @@ const planOf = (given: Case, project: Project, world: World): Plan => {
     return lifecyclePlan(given.command, given, project, world);
   return given.command === 'down'
     ? planDown('shop', given.withoutFile === true ? undefined : project, world.observe(), {
+        everything: false,
         volumes: false,
         removeOrphans: false,
         ignoreOrphans: false,

@@ -42,11 +42,10 @@ export const command: Command = {
     const interactive = flag.bool(args, 'interactive', true) && !detach;
     const terminal = ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const tty = !flag.bool(args, 'no-tty') && flag.bool(args, 'tty', true) && terminal;
-    // Just a name means this process's value; if that is not set, nothing is passed.
-    const environment = flag.list(args, 'env').flatMap((entry) => {
-      if (entry.includes('=')) return [entry];
-      const value = ctx.env[entry];
-      return value === undefined ? [] : [`${entry}=${value}`];
+    // Just a name means this process's value; if that is not set, the engine takes the variable away.
+    const environment = flag.list(args, 'env').map((entry) => {
+      const value = entry.includes('=') ? undefined : ctx.env[entry];
+      return value === undefined ? entry : `${entry}=${value}`;
     });
     const run = await createExec(ctx, client, container.id, {
       words,

@@ -40,7 +40,7 @@ export const command: Command = {
         name: 'detach',
         short: 'd',
         type: 'boolean',
-        summary: "Run in the background and print the container's name",
+        summary: "Run in the background and print the container's id",
       },
       { name: 'entrypoint', type: 'string', value: 'COMMAND', summary: "Replace the image's entrypoint" },
       { name: 'env', short: 'e', type: 'strings', value: 'K=V', summary: 'Set an environment variable' },
@@ -95,7 +95,7 @@ export const command: Command = {
     const [loaded, client] = await Promise.all([loadForCommand(ctx, [service]), ctx.engine()]);
     matchServices(Object.keys(loaded.services), [service]);
     const detach = flag.bool(args, 'detach');
-    const interactive = flag.bool(args, 'interactive', true) && !detach;
+    const interactive = flag.bool(args, 'interactive', true);
     const tty =
       !flag.bool(args, 'no-tty') && !detach && ctx.stdout.isTTY === true && ctx.stdin.isTTY === true;
     const one = await runOverrides(loaded.services[service]!, args, words, { tty, interactive, ctx });

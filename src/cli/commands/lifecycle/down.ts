@@ -54,6 +54,7 @@ export const command: Command = {
         : { services: matchServices(knownServices(scope, observed.containers), args.positional) }),
       volumes,
       images,
+      everything: scope.byName,
       removeOrphans: flag.bool(args, 'remove-orphans') || isTruthy(ctx.env.COMPOSE_REMOVE_ORPHANS),
       ignoreOrphans: isTruthy(ctx.env.COMPOSE_IGNORE_ORPHANS),
       timeout: flag.num(args, 'timeout'),

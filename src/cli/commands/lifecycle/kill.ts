@@ -1,5 +1,6 @@
 import { composeWords } from '../../../compose-words.ts';
 import { observeContainers } from '../../../project/observe.ts';
+import { isOrphan } from '../../../project/orphans.ts';
 import { planKill } from '../../../project/plan-lifecycle/signal.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
@@ -21,12 +22,15 @@ export const command: Command = {
     const signal = flag.str(args, 'signal') ?? 'SIGKILL';
     checkSignal(signal);
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
-    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    const all = await observeContainers(client, scope.name);
+    const chosen = selectContainers(scope, all, args.positional, { oneoff: true, enabled: true });
+    const orphans = flag.bool(args, 'remove-orphans')
+      ? all.filter((one) => isOrphan(scope.project, one))
+      : [];
+    const containers = [...new Set([...chosen, ...orphans])];
     const plan = planKill({ project: scope.project, containers }, signal);
     if (plan.steps.length === 0) ctx.warn(composeWords.nothingToKill);
     await runPlan(ctx, plan, { client, project: scope.name });
-    if (flag.bool(args, 'remove-orphans'))
-      ctx.warn('--remove-orphans does nothing here; `tcompose down --remove-orphans` removes them');
     return 0;
   },
 };

@@ -10,7 +10,9 @@ export const command: Command = {
   args: { usage: '[SERVICE...]', flags: [] },
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
-    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional);
+    const containers = selectContainers(scope, await observeContainers(client, scope.name), args.positional, {
+      enabled: true,
+    });
     await runPlan(ctx, planPause({ project: scope.project, containers }, true), {
       client,
       project: scope.name,

@@ -13,7 +13,7 @@ export const command: Command = {
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const all = await observeContainers(client, scope.name);
-    const named = selectContainers(scope, all, args.positional);
+    const named = selectContainers(scope, all, args.positional, { enabled: true });
     const names = new Set(named.map((container) => container.service));
     const noDeps = flag.bool(args, 'no-deps');
     const along = noDeps ? names : withRestartedAlong(dependenciesOf(scope.project, all), names);

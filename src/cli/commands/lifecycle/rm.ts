@@ -22,7 +22,7 @@ export const command: Command = {
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const all = await observeContainers(client, scope.name);
-    const containers = selectContainers(scope, all, args.positional, { oneoff: true });
+    const containers = selectContainers(scope, all, args.positional, { enabled: true });
     const plan = planRemove(
       { project: scope.project, containers },
       { stop: flag.bool(args, 'stop'), volumes: flag.bool(args, 'volumes') },

@@ -20,7 +20,7 @@ export const command: Command = {
   async run(args, ctx) {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const all = (await observeContainers(client, scope.name)).filter((container) => !container.oneoff);
-    const named = selectContainers(scope, all, args.positional);
+    const named = selectContainers(scope, all, args.positional, { enabled: true });
     for (const service of args.positional)
       if (!named.some((container) => container.service === service) && !/[*?[]/.test(service))
         throw new TcomposeError('PROJECT_SERVICE_UNKNOWN', composeWords.nothingToStart(service), {

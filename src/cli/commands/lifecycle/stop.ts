@@ -14,7 +14,7 @@ export const command: Command = {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     if (!ctx.globals.dryRun && args.positional.length === 0) await endBackground(client, scope.name);
     const all = await observeContainers(client, scope.name);
-    const containers = selectContainers(scope, all, args.positional);
+    const containers = selectContainers(scope, all, args.positional, { enabled: true });
     const timeout = flag.num(args, 'timeout');
     await runPlan(ctx, planStop({ project: scope.project, containers, all, timeout }), {
       client,

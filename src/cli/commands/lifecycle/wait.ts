@@ -49,6 +49,7 @@ export const command: Command = {
     const code = await Promise.race(waits);
     const observed = await observe(client, scope.name);
     const options = {
+      everything: scope.byName,
       volumes: false,
       removeOrphans: false,
       ignoreOrphans: true,

@@ -28,7 +28,7 @@ export const command: Command = {
     const [found, images] = await Promise.all([observeContainers(client, scope.name), client.images.list()]);
     const containers = selectContainers(scope, found, args.positional);
     const byId = new Map(images.map((image) => [image.Id, image]));
-    const platforms = await platformsOf(client, new Set(containers.map(({ imageId }) => imageId)));
+    const details = await detailsOf(client, new Set(containers.map(({ imageId }) => imageId)));
     if (flag.bool(args, 'quiet')) {
       for (const id of new Set(containers.map((one) => idDigits(one.imageId) ?? one.imageId)))
         ctx.write(`${id}\n`);
@@ -46,8 +46,9 @@ export const command: Command = {
         ContainerName: container.name,
         Repository: repo,
         Tag: tag,
-        Platform: platforms.get(container.imageId) ?? '',
+        Platform: details.get(container.imageId)?.platform ?? '',
         Size: image?.Size ?? 0,
+        LastTagTime: details.get(container.imageId)?.lastTagTime ?? '',
         Created: image === undefined ? '' : new Date(image.Created * 1000).toISOString(),
         age: ageOf(image?.Created ?? 0),
       };
@@ -73,11 +74,17 @@ export const command: Command = {
   },
 };
 
-/** Image id → `os/architecture[/variant]`, for images that still exist. */
-async function platformsOf(
+interface ImageDetails {
+  /** `os/architecture[/variant]`. */
+  readonly platform: string;
+  readonly lastTagTime: string;
+}
+
+/** Image id → what only its details say, for images that still exist. */
+async function detailsOf(
   client: EngineClient,
   ids: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, ImageDetails>> {
   const found = await Promise.all(
     [...ids].map(async (id) => [id, await tolerate(client.images.inspect(id), 404)] as const),
   );
@@ -85,7 +92,15 @@ async function platformsOf(
     found.flatMap(([id, image]) =>
       image === undefined
         ? []
-        : [[id, [image.Os, image.Architecture, image.Variant].filter(Boolean).join('/')] as const],
+        : [
+            [
+              id,
+              {
+                platform: [image.Os, image.Architecture, image.Variant].filter(Boolean).join('/'),
+                lastTagTime: image.Metadata.LastTagTime,
+              },
+            ] as const,
+          ],
     ),
   );
 }

@@ -2,7 +2,7 @@ import { composeWords } from '../../../compose-words.ts';
 import { TcomposeError } from '../../../errors.ts';
 import { humanDuration } from '../../../human-duration.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import type { ObservedContainer } from '../../../project/observed.ts';
+import { isUp, type ObservedContainer } from '../../../project/observed.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { portsText } from '../../container/ports-text.ts';
 import { tellElsewhere } from '../../other-engine.ts';
@@ -41,6 +41,8 @@ function fieldsOf(container: ObservedContainer, project: string, nowMs: number, 
       Protocol: port.Type,
     })),
     Networks: Object.keys(container.networks).join(','),
+    LocalVolumes: String(container.mounts.filter(({ Driver }) => Driver === 'local').length),
+    Size: '0B',
     Mounts: container.mounts.map((mount) => mount.Name ?? mount.Source).join(','),
     Labels: labelsText(container.labels),
   };
@@ -96,14 +98,14 @@ export const command: Command = {
     const [scope, client] = await Promise.all([scopeOf(ctx), ctx.engine()]);
     const all = flag.bool(args, 'all');
     const found = await observeContainers(client, scope.name, true);
-    const containers = selectContainers(scope, found, args.positional, { oneoff: all }).filter(
-      (container) => {
-        if (states.size > 0) return states.has(container.state);
-        if (!all && !['running', 'paused', 'restarting'].includes(container.state)) return false;
+    const containers = selectContainers(scope, found, args.positional, { oneoff: all || states.size > 0 })
+      .filter((container) => {
+        if (states.size > 0 && !states.has(container.state)) return false;
+        if (states.size === 0 && !all && !isUp(container)) return false;
         if (flag.bool(args, 'orphans', true)) return true;
         return scope.project === undefined || scope.project.services[container.service] !== undefined;
-      },
-    );
+      })
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
     if (flag.bool(args, 'quiet')) {
       for (const container of containers) ctx.write(`${container.id}\n`);
       return 0;

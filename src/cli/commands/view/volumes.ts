@@ -3,6 +3,7 @@ import { observeContainers, projectFilter } from '../../../project/observe.ts';
 import type { Command } from '../../arguments/command.ts';
 import { scopeOf, selectContainers } from '../../project.ts';
 import { formatFlag, printListing, quietFlag } from '../../render/listing.ts';
+import { volumeFields } from '../../volume/fields.ts';
 
 export const command: Command = {
   name: 'volumes',
@@ -26,13 +27,7 @@ export const command: Command = {
     const items = volumes
       .filter((volume) => names === undefined || names.has(volume.Name))
       .sort((a, b) => (a.Name < b.Name ? -1 : 1))
-      .map((volume) => ({
-        Driver: volume.Driver,
-        Name: volume.Name,
-        Volume: volume.Labels?.[labels.volume] ?? '',
-        Mountpoint: volume.Mountpoint,
-        Scope: volume.Scope,
-      }));
+      .map((volume) => ({ ...volumeFields(volume), Volume: volume.Labels?.[labels.volume] ?? '' }));
     printListing(ctx, args, items, {
       quiet: (item) => item.Name,
       titles: { Name: 'VOLUME NAME' },
