@@ -48,7 +48,11 @@ export function containerSpec(project: Project, service: Service, options: BodyO
   const ports = portParts(service);
   const publish = options.oneoff === undefined || options.oneoff.publishPorts;
   const useAliases = options.oneoff?.useAliases ?? true;
-  const endpoints = endpointParts(project, service, { name: options.name, useAliases });
+  const endpoints = endpointParts(project, service, {
+    name: options.name,
+    useAliases,
+    containerOf: options.containerOf,
+  });
   const hostConfig: HostConfig = defined({
     ...resourceParts(service),
     Binds: mounts.binds.length === 0 ? undefined : mounts.binds,

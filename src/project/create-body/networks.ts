@@ -3,6 +3,7 @@ import type { Project } from '../../compose/model/project.ts';
 import type { Service } from '../../compose/model/service.ts';
 import type { PortBindingRequest } from '../../engine/api/host-config.ts';
 import type { EndpointSettings } from '../../engine/api/network.ts';
+import { containerName } from '../names.ts';
 
 /** A network of a service, with its endpoint in the API's form. */
 export interface EndpointPart {
@@ -18,6 +19,8 @@ interface EndpointOwner {
   readonly name: string;
   /** It can be reached by its service's name and aliases, too: those of `run` can't unless requested. */
   readonly useAliases: boolean;
+  /** Name of another service's first container, if it has one. */
+  readonly containerOf: (service: string) => string | undefined;
 }
 
 /** Endpoints, in the order of attachment: by descending `priority`, then by key. */
@@ -60,7 +63,7 @@ function endpointSettings(
       ? {}
       : { 'com.docker.network.endpoint.ifname': endpoint.interface_name }),
   };
-  const links = [...linksOf(project, service), ...externalLinks(service)];
+  const links = [...linksOf(project, service, own.container.containerOf), ...externalLinks(service)];
   return {
     Aliases: own.container.useAliases
       ? [...new Set([own.container.name, service.name, ...(endpoint?.aliases ?? [])])]
@@ -73,14 +76,23 @@ function endpointSettings(
   };
 }
 
-/** `links` in the API's form: `container:alias`, for the first replica of the linked service. */
-function linksOf(project: Project, service: Service): readonly string[] {
+/**
+ * `links` in the API's form, `container:alias`, for the first replica of the linked service: it is reached by the alias,
+ * its name, and its name without the project's.
+ */
+function linksOf(
+  project: Project,
+  service: Service,
+  containerOf: EndpointOwner['containerOf'],
+): readonly string[] {
   return (service.links ?? []).flatMap((link) => {
     const [target = '', alias = target] = link.split(':');
     const linked = project.services[target];
     if (linked === undefined) return [];
-    const name = linked.container_name ?? `${project.name}-${target}-1`;
-    return [`${name}:${alias}`, `${name}:${name}`];
+    const name = containerOf(target) ?? containerName(project.name, linked, 1);
+    const own = name.slice(project.name.length);
+    const short = /^[-_]/.test(own) && name.startsWith(project.name) ? [`${name}:${own.slice(1)}`] : [];
+    return [`${name}:${alias}`, ...short, `${name}:${name}`];
   });
 }
 

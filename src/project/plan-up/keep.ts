@@ -2,7 +2,7 @@ import type { Service } from '../../compose/model/service.ts';
 import { endpointParts } from '../create-body/networks.ts';
 import type { ObservedContainer } from '../observed.ts';
 import type { StepRef } from '../plan.ts';
-import type { UpContext } from './context.ts';
+import { containerOf, type UpContext } from './context.ts';
 import { planStart } from './start.ts';
 import { planStop } from './stop.ts';
 
@@ -56,7 +56,8 @@ export function planKept(
 function planRejoin(context: UpContext, service: Service, container: ObservedContainer): readonly StepRef[] {
   const { plan, project } = context;
   const rejoin: StepRef[] = [];
-  for (const part of endpointParts(project, service, { name: container.name, useAliases: true })) {
+  const owner = { name: container.name, useAliases: true, containerOf: containerOf(context) };
+  for (const part of endpointParts(project, service, owner)) {
     const network = context.networks.get(part.key);
     if (network?.removal === undefined) continue;
     const cause = `network ${part.network} is recreated`;

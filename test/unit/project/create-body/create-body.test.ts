@@ -277,6 +277,14 @@ describe('create requests', () => {
     expect(specOf({ healthcheck: { disable: true } }).body.Healthcheck).toEqual({ Test: ['NONE'] });
   });
 
+  test('links reach the container that the service has, by the names that Docker Compose gives it', () => {
+    const linksOf = (containerOf: (service: string) => string | undefined) =>
+      specOf({ links: ['db:store'] }, {}, { containerOf }).endpoints[0]!.settings.Links;
+    expect(linksOf(() => 'shop_db_1')).toEqual(['shop_db_1:store', 'shop_db_1:db_1', 'shop_db_1:shop_db_1']);
+    expect(linksOf(() => 'own')).toEqual(['own:store', 'own:own']);
+    expect(linksOf(() => undefined)).toEqual(['shop-db-1:store', 'shop-db-1:db-1', 'shop-db-1:shop-db-1']);
+  });
+
   test('a one-off container has no policy, no service alias, and a slug', () => {
     const { body, endpoints } = specOf(
       { restart: 'always', ports: [{ target: 80, published: '80' }] },
