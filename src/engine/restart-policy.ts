@@ -36,9 +36,10 @@ export function parseRestartPolicy(
   const maximumRetryCount = policy?.MaximumRetryCount ?? 0;
   const name = names.find((known) => known === word);
   if (name === undefined) {
-    throw new TcomposeError('ENGINE_BAD_PARAMETER', `invalid restart policy: unknown policy '${word}'`, {
-      hint: `Use one of ${names.join(', ')}.`,
-    });
+    throw new TcomposeError(
+      'ENGINE_BAD_PARAMETER',
+      `invalid restart policy: unknown policy '${word}'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'`,
+    );
   }
   if (name !== 'on-failure' && maximumRetryCount !== 0) {
     throw new TcomposeError(

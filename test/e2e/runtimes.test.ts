@@ -155,7 +155,7 @@ describe.skipIf(unmetByAny !== undefined)(
         const { status, stderr } = bench.run('-f', 'unknown.yaml', 'up', '-d');
         expect(status).toBe(1);
         const said = isRoot
-          ? /unknown runtime "nothing-like-it"; this machine has tcompose, crun/
+          ? /unknown or invalid runtime name: nothing-like-it; this machine has tcompose, crun/
           : /runtime "[^"]+" needs root; without root, use tcompose\nhint: Leave `runtime` out, or /;
         expect(stderr).toMatch(said);
         expect(bench.run('-f', 'unknown.yaml', 'ps', '-aq').stdout).toBe('');

@@ -105,7 +105,7 @@ function unknown(asked: string, all: readonly ForeignRuntime[], config: string):
   const near = nearest(asked, names);
   return new TcomposeError(
     'RUNTIME_UNKNOWN',
-    `unknown runtime "${asked}"; this machine has ${names.join(', ')}`,
+    `unknown or invalid runtime name: ${asked}; this machine has ${names.join(', ')}`,
     {
       hint:
         near === undefined

@@ -70,13 +70,13 @@ export function allCapabilities(last: number): string[] {
 }
 
 /** `net_admin`, `CAP_NET_ADMIN` → `CAP_NET_ADMIN`; `ALL` stays. Throws RUNTIME_CAPABILITY with the nearest name. */
-function normalizeCapability(word: string): string {
+function normalizeCapability(word: string, what = 'capability'): string {
   const upper = word.trim().toUpperCase();
   if (upper === 'ALL' || upper === 'CAP_ALL') return 'ALL';
   const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
   if ((capabilityNames as readonly string[]).includes(name)) return name;
   const near = nearest(name, capabilityNames);
-  throw new TcomposeError('RUNTIME_CAPABILITY', `invalid capability: unknown capability "${word}"`, {
+  throw new TcomposeError('RUNTIME_CAPABILITY', `invalid ${what}: unknown capability: "${name}"`, {
     hint:
       near === undefined
         ? 'Use a name of capabilities(7), with or without CAP_, or ALL.'
@@ -97,8 +97,8 @@ interface CapabilityRequest {
  * otherwise the defaults without the drops, plus the adds. Sorted by number.
  */
 export function resolveCapabilities(request: CapabilityRequest): string[] {
-  const add = request.add.map(normalizeCapability);
-  const drop = request.drop.map(normalizeCapability);
+  const add = request.add.map((word) => normalizeCapability(word, 'CapAdd'));
+  const drop = request.drop.map((word) => normalizeCapability(word, 'CapDrop'));
   const all = allCapabilities(request.last);
   if (request.privileged) return all;
   let chosen: Set<string>;

@@ -150,7 +150,7 @@ describe.skipIf(why)('another OCI runtime that fails', () => {
     const unknown = await create('nothing-like-it');
     expect(unknown.status).toBe(400);
     expect(unknown.json.message).toMatch(
-      /^unknown runtime "nothing-like-it"; this machine has tcompose, loud, mute/,
+      /^unknown or invalid runtime name: nothing-like-it; this machine has tcompose, loud, mute/,
     );
     const gone = await create('vanishing');
     expect(gone.json.message).toContain(

@@ -45,7 +45,16 @@ export function parseBind(text: string): MountSpec {
       'a directory must be given as an absolute path',
     );
   }
-  return { type: 'volume', source: '', name: source, driver: '', driverOptions: {}, labels: {}, ...common };
+  return {
+    type: 'volume',
+    source: '',
+    name: source,
+    driver: '',
+    driverOptions: {},
+    labels: {},
+    ...common,
+    mode: mode || 'z',
+  };
 }
 
 function parseMode(

@@ -86,7 +86,7 @@ describe('the runtimes there are', () => {
     configure({ mine: { path: program('mine') } });
     const catalog = createRuntimeCatalog(config, bin);
     expect(() => catalog.resolve('nothing-like-it')).toThrow(
-      /^unknown runtime "nothing-like-it"; this machine has tcompose, mine,.* youki/,
+      /^unknown or invalid runtime name: nothing-like-it; this machine has tcompose, mine,.* youki/,
     );
     expect(() => catalog.resolve('yuoki')).toThrow(expect.objectContaining({ hint: 'Is youki meant?' }));
   });

@@ -88,7 +88,7 @@ describe('capabilities', () => {
     expect(() => names(['NET_ADMINN'], [])).toThrow(
       expect.objectContaining({ code: 'RUNTIME_CAPABILITY', hint: 'Did you mean NET_ADMIN?' }),
     );
-    expect(() => names([], ['qqq'])).toThrow(/unknown capability "qqq"/);
+    expect(() => names([], ['qqq'])).toThrow(/^invalid CapDrop: unknown capability: "CAP_QQQ"/);
   });
 
   it('stay within what was asked and what exists', () => {
