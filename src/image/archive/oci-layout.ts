@@ -63,6 +63,7 @@ export async function layoutImages(
     const known = images.get(key);
     const { tags, digestNames } = namesOf(entry);
     images.set(key, {
+      ...known,
       ...image,
       tags: [...new Set([...(known?.tags ?? []), ...tags])],
       digestNames: [...(known?.digestNames ?? []), ...digestNames],

@@ -4,10 +4,13 @@ import type { Descriptor, ImageContent, Ingest, StoredLayer, StoredManifest } fr
 import type { ImageRecord } from '../record-types.ts';
 import { familiarName, formatReference, parseReference } from '../reference.ts';
 
-/** An image to save, with its tags (familiar) in the archive. */
+/** An image to save, with its names in the archive. */
 export interface ToSave {
   readonly image: ImageRecord;
+  /** Familiar. */
   readonly tags: readonly string[];
+  /** In full: `docker.io/library/app@sha256:…`, perhaps with a tag. */
+  readonly digestNames?: readonly string[];
 }
 
 interface Described extends ToSave {
@@ -104,27 +107,41 @@ function* text(name: string, value: object): Generator<Buffer> {
 }
 
 function indexOf(images: readonly Described[]): object {
-  const manifests = images.flatMap(({ image, manifest, tags }): Descriptor[] => {
-    const index = indexOfImage(manifest);
-    const { mediaType, digest, size } = (index ?? manifest.manifest).descriptor;
-    const { os, architecture, variant } = image;
-    const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
-    const plain = { mediaType, digest, size, ...(index === undefined ? { platform } : {}) };
-    if (tags.length === 0) return [plain];
-    return tags.map((name) => {
-      const reference = parseReference(name);
-      return {
-        ...plain,
-        annotations: {
-          'io.containerd.image.name': formatReference(reference),
-          'org.opencontainers.image.ref.name': reference.tag ?? '',
-        },
-      };
-    });
-  });
+  const manifests = images.flatMap(entriesOf);
   // Images for several platforms of one index give the same entry.
   const distinct = [...new Map(manifests.map((one) => [JSON.stringify(one), one])).values()];
   return { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests: distinct };
+}
+
+/** An image's entries: one for each name, or one without. A name with a digest is on what has that digest. */
+function entriesOf({ image, manifest, tags, digestNames = [] }: Described): Descriptor[] {
+  const index = indexOfImage(manifest);
+  const { os, architecture, variant } = image;
+  const platform = { architecture, os, ...(variant === undefined ? {} : { variant }) };
+  const plain = ({ mediaType, digest, size }: Descriptor): Descriptor => ({
+    mediaType,
+    digest,
+    size,
+    ...(digest === index?.descriptor.digest ? {} : { platform }),
+  });
+  const top = (index ?? manifest.manifest).descriptor;
+  const tagged = tags.map((name) => {
+    const reference = parseReference(name);
+    const annotations = {
+      'io.containerd.image.name': formatReference(reference),
+      'org.opencontainers.image.ref.name': reference.tag ?? '',
+    };
+    return { ...plain(top), annotations };
+  });
+  const pinned = digestNames.flatMap((name) => {
+    const { digest } = parseReference(name);
+    const there = [top, manifest.manifest.descriptor].find((one) => one.digest === digest);
+    return there === undefined
+      ? []
+      : [{ ...plain(there), annotations: { 'io.containerd.image.name': name } }];
+  });
+  const named = [...tagged, ...pinned];
+  return named.length === 0 ? [plain(top)] : named;
 }
 
 function dockerEntry({ image, layers, tags }: Described): object {

@@ -188,6 +188,47 @@ describe.skipIf(unmet !== undefined)(`image archives${unmet ? ` (skipped: ${unme
     await remove('multi:3');
   });
 
+  it('keep names with digests that they are saved by', async () => {
+    const blobs: Entry[] = [];
+    const put = (value: object, mediaType: string) => {
+      const bytes = json(value);
+      blobs.push({ name: `blobs/sha256/${sha(bytes).slice(7)}`, data: bytes });
+      return { mediaType, digest: sha(bytes), size: bytes.length };
+    };
+    const config = put(
+      { architecture: process.arch === 'x64' ? 'amd64' : 'arm64', os: 'linux', rootfs: { diff_ids: [] } },
+      'application/vnd.oci.image.config.v1+json',
+    );
+    const manifest = put({ config, layers: [] }, 'application/vnd.oci.image.manifest.v1+json');
+    const index = put({ manifests: [manifest] }, 'application/vnd.oci.image.index.v1+json');
+    const named = [index, manifest].map(
+      (one, at) => `reg.example/pinned${at === 0 ? ':1' : ''}@${one.digest}`,
+    );
+    const entries = [index, manifest].map((one, at) => ({
+      ...one,
+      annotations: { 'io.containerd.image.name': named[at] },
+    }));
+    const archive = tarOf([{ name: 'index.json', data: json({ manifests: entries }) }, ...blobs]);
+    const digests = [index, manifest].map(({ digest }) => `reg.example/pinned@${digest}`);
+    const said = digests.map((name) => `{"stream":"Loaded image: ${name}\\n"}`);
+    const check = async () => {
+      const { json: image } = await inspect(encodeURIComponent(digests[0]!));
+      expect([image.RepoTags, [...image.RepoDigests].sort()]).toEqual([[], [...digests].sort()]);
+      // Nobody who prunes takes what was asked for by its digest.
+      await engine.api('POST', '/images/prune');
+    };
+    expect((await load(archive)).sort()).toEqual([...said].sort());
+    await check();
+    const query = named.map((name) => `names=${encodeURIComponent(name)}`).join('&');
+    const { body } = await raw('GET', `/images/get?${query}`);
+    const { json: image } = await inspect(encodeURIComponent(digests[1]!));
+    await remove(image.Id);
+    expect((await inspect(encodeURIComponent(digests[0]!))).status).toBe(404);
+    expect((await load(body)).sort()).toEqual([...said].sort());
+    await check();
+    await remove(image.Id);
+  });
+
   it('are made of containers: what changed is a layer, what is hidden stays hidden', async () => {
     const create = await engine.api<{ Id: string }>('POST', '/containers/create?name=worker', {
       Image: 'bb:1',
