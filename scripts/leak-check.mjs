@@ -30,7 +30,8 @@ function processes(scratch) {
     const ours =
       exe.includes('tcompose-shim') ||
       /^tcompose-(keeper|shim|exec|init)/.test(argv[0] ?? '') ||
-      /engine\.cjs$/.test(argv[1] ?? '');
+      // Options of node may come before its program.
+      /engine\.cjs$/.test(argv.slice(1).find((word) => !word.startsWith('-')) ?? '');
     const said = [...argv, ...lines(`/proc/${pid}/environ`)].join(' ');
     if (ours && said.includes(scratch ?? ''))
       found.push(`process ${pid} ${argv.join(' ').trim().slice(0, 120)}`);
