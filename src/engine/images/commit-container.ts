@@ -71,7 +71,7 @@ export async function commitContainer(
   applyChanges({}, request.changes);
   const ingest = engine.images.ingest();
   const pause = request.pause && container.state.status === 'running';
-  if (pause) await pauseContainer(engine, container);
+  if (pause) await pauseContainer(engine, container, '; commit without that: --pause=false');
   try {
     ingest.hold(image);
     const below = await engine.images.layersOf(image);

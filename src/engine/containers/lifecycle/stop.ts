@@ -116,15 +116,15 @@ export async function restartContainer(
   emitContainer(engine, container, 'restart');
 }
 
-/** Freezes all processes of a running container. Throws a conflict when it does not run. */
-export async function pauseContainer(engine: Engine, container: Container): Promise<void> {
+/** Freezes all processes of a running container. Throws a conflict when it does not run; `instead`: what to do if it can't be frozen. */
+export async function pauseContainer(engine: Engine, container: Container, instead = ''): Promise<void> {
   const { state, launch } = container;
   if (state.status === 'paused') throw conflict(`Container ${container.id} is already paused`);
   if (state.status !== 'running' || launch === undefined) {
     throw conflict(`container ${container.id} is not running`);
   }
   if (!(await setFrozen(cgroupPaths(engine, launch.spec), true))) {
-    throw conflict('this machine has no freezer cgroup, so containers cannot be paused');
+    throw conflict(`this machine has no freezer cgroup, so containers cannot be paused${instead}`);
   }
   if (container.state !== state) return;
   container.become({ status: 'paused', process: state.process, startedAt: state.startedAt });
