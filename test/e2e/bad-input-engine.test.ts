@@ -200,6 +200,16 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       expect(existsSync(join(scratch, 'relative/run/engine.sock'))).toBe(true);
       expect(run('engine', 'stop').status).toBe(0);
     });
+
+    it('starts an engine without what NODE_OPTIONS names in the current directory', () => {
+      writeFileSync(join(scratch, 'loaded-first.cjs'), '');
+      const run = tcomposeIn(scratch, {
+        TCOMPOSE_ROOT: join(scratch, 'options'),
+        NODE_OPTIONS: '--require ./loaded-first.cjs',
+      });
+      expect(run('container', 'ls', '-q')).toMatchObject({ status: 0, stderr: '' });
+      expect(run('engine', 'stop').status).toBe(0);
+    });
   });
 
   describe('on a socket of another', () => {

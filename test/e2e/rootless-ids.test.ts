@@ -139,6 +139,9 @@ describe.skipIf(unmet !== undefined)(`whose a user’s store is${unmet ? ` (skip
     };
     expect(user.tcompose('engine', 'stop').status).toBe(0);
     expect(await lasting(() => processesOf(user.uid))).toEqual([]);
+    const words = ['--no-new-privs', process.execPath, resolve('dist/tcompose.cjs'), 'system', 'info'];
+    const unable = user.run('setpriv', ...words);
+    expect(unable.stderr).toMatch(/^error: newuidmap .*, and \S+ has files of your other ids/);
     move(first, first + 1_000_000);
     const refused = run('true');
     expect(refused.status).not.toBe(0);

@@ -153,7 +153,8 @@ async function runKeeper(
   const mode = keeperCommand({ lib: paths.lib, run: paths.run, engine });
   const { config } = paths;
   // Node reads the whole file of NODE_EXTRA_CA_CERTS at its start; the engine reads it only when a registry needs it.
-  const { NODE_EXTRA_CA_CERTS: authorities, ...others } = process.env;
+  // NODE_OPTIONS is meant for programs in the caller's directory, and may name files there or open a debugger's port.
+  const { NODE_EXTRA_CA_CERTS: authorities, NODE_OPTIONS: _, ...others } = process.env;
   const env = {
     ...others,
     ...(config === undefined ? {} : { TCOMPOSE_CONFIG: config }),
@@ -167,8 +168,8 @@ async function runKeeper(
         env,
         scope,
         warn: (sentence) => warnOnce(paths, sentence, warn),
-        mapped(maps) {
-          const sentence = checkStoreIds(paths.lib, maps, ownAccount().username);
+        mapped(maps, failure) {
+          const sentence = checkStoreIds(paths.lib, maps, { user: ownAccount().username, failure });
           if (sentence !== undefined) warn(sentence);
         },
       });

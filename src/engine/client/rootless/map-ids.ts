@@ -24,6 +24,8 @@ const doctorKnows = 'see `tcompose doctor sub-ids`';
 interface Mapped {
   readonly maps: IdMaps;
   readonly sentence: string | undefined;
+  /** Why the ids that the user has could not be mapped. */
+  readonly failure: string | undefined;
 }
 
 /**
@@ -39,11 +41,12 @@ export function mapIds(pid: number): Mapped {
   const user = { name: username, uid };
   const texts = ['/etc/subuid', '/etc/subgid'].map(read);
   const [uids = [], gids = []] = texts.map((text, at) => rangesOf(text, user, at === 0 ? [] : ['-g']));
-  const one = (why: string, remedy: string): Mapped => {
+  const one = (why: string, remedy: string, failure?: string): Mapped => {
     mapOneId(pid, uid, gid);
     return {
       maps: { uids: idMap(uid, []), gids: idMap(gid, []) },
       sentence: oneIdWarning(why, remedy),
+      failure,
     };
   };
   if (uids.length === 0 || gids.length === 0) {
@@ -53,7 +56,7 @@ export function mapIds(pid: number): Mapped {
   const maps = { uids: idMap(uid, uids), gids: idMap(gid, gids) };
   const failed =
     run('newuidmap', pid, mapArguments(maps.uids)) ?? run('newgidmap', pid, mapArguments(maps.gids));
-  if (failed !== undefined) return one(failed.why, failed.remedy);
+  if (failed !== undefined) return one(failed.why, failed.remedy, failed.why);
   const count = Math.min(idCount(maps.uids), idCount(maps.gids));
   const other = sharedWith(uids, user, { text: texts[0] ?? '', passwd: read('/etc/passwd') });
   const sentence =
@@ -62,7 +65,7 @@ export function mapIds(pid: number): Mapped {
       : count < USUAL_IDS
         ? `user ${username} has ${count} ids in /etc/subuid and /etc/subgid; images use up to ${USUAL_IDS} (65534 is nobody)`
         : undefined;
-  return { maps, sentence };
+  return { maps, sentence, failure: undefined };
 }
 
 function hasNone([file = '', text = '']: readonly (string | undefined)[], user: User): string {

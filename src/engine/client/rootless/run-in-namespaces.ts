@@ -28,8 +28,8 @@ interface NamespaceOptions {
   readonly warn: (sentence: string) => void;
   /** A prefix command that runs the rest in a control group of its own (delegated-scope.ts). */
   readonly scope?: readonly string[];
-  /** Called with the ids of new namespaces; an error that it throws prevents them. */
-  readonly mapped?: (maps: IdMaps) => void;
+  /** Called with the ids of new namespaces, and why they are not all that the user has; an error that it throws prevents them. */
+  readonly mapped?: (maps: IdMaps, failure: string | undefined) => void;
 }
 
 /** How a mode of the shim ended. */
@@ -112,8 +112,8 @@ function once(
     starter.stdin?.on('error', () => {});
     starter.stdout?.once('data', () => {
       try {
-        const { maps, sentence } = mapIds(starter.pid!);
-        mapped?.(maps);
+        const { maps, sentence, failure } = mapIds(starter.pid!);
+        mapped?.(maps, failure);
         if (sentence !== undefined) warn(sentence);
         starter.stdin.write('m');
       } catch (error) {

@@ -46,21 +46,33 @@ function without(rest: readonly IdMapLine[], other: IdMapLine): IdMapLine[] {
 const total = (map: readonly IdMapLine[]): number => map.reduce((sum, { count }) => sum + count, 0);
 
 /**
- * Compares the ids of new namespaces with those of a store's files, and records them.
+ * Compares the ids of new namespaces with those of a store's files, and records them. `failure`: why the user's ids could not
+ * be mapped.
  * @returns the notice about it
  * @throws TcomposeError ENGINE_ROOTLESS when ids of the store are no longer mapped
  */
-export function checkStoreIds(lib: string, maps: IdMaps, user: string): string | undefined {
+export function checkStoreIds(
+  lib: string,
+  maps: IdMaps,
+  { user, failure }: { readonly user: string; readonly failure: string | undefined },
+): string | undefined {
   const before = read(lib);
   const verdicts =
     before === undefined ? [] : [compareMaps(before.uids, maps.uids), compareMaps(before.gids, maps.gids)];
   const filled = before !== undefined && hasFiles(lib);
-  if (filled && verdicts.includes('other')) throw belongsToOthers(lib, before, user);
+  if (filled && verdicts.includes('other'))
+    throw failure === undefined ? belongsToOthers(lib, before, user) : cannotBeMapped(lib, failure);
   writeFileSync(join(lib, file), `${JSON.stringify(maps)}\n`, { mode: 0o600 });
   return filled && total(before.uids) === 1 && verdicts.includes('more')
     ? `${lib} was made with one user id: all files of its images are root's there until they are removed and fetched again, or all of it by \`tcompose engine reset\``
     : undefined;
 }
+
+/** They are still the user's: nothing has to be given up. */
+const cannotBeMapped = (lib: string, failure: string): TcomposeError =>
+  new TcomposeError('ENGINE_ROOTLESS', `${failure}, and ${lib} has files of your other ids`, {
+    hint: 'See `tcompose doctor sub-ids`.',
+  });
 
 function belongsToOthers(lib: string, { uids }: IdMaps, user: string): TcomposeError {
   const ranges = uids.slice(1).map(({ outside, count }) => `${user}:${outside}:${count}`);

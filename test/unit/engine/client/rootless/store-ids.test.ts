@@ -32,7 +32,8 @@ describe('a store', () => {
   });
   afterEach(() => rmSync(lib, { recursive: true }));
   const both = (uids: ReturnType<typeof map>) => ({ uids, gids: uids });
-  const check = (uids: ReturnType<typeof map>) => checkStoreIds(lib, both(uids), 'ann');
+  const check = (uids: ReturnType<typeof map>, failure?: string) =>
+    checkStoreIds(lib, both(uids), { user: 'ann', failure });
   const fill = () => mkdirSync(join(lib, 'layers/x'), { recursive: true });
 
   it('that is empty may have any ids', () => {
@@ -50,6 +51,18 @@ describe('a store', () => {
     expect(() => check(map())).toThrow(`${lib} belongs to ids that you do not have any more`);
     expect(readFileSync(join(lib, 'ids'), 'utf8')).toBe(noted);
     expect(check(map([100_000, 65_536]))).toBeUndefined();
+  });
+
+  it('of ids that could not be mapped this time is not to be given up', () => {
+    check(map([100_000, 65_536]));
+    fill();
+    expect(() => check(map(), 'newuidmap is not installed')).toThrow(
+      expect.objectContaining({
+        code: 'ENGINE_ROOTLESS',
+        message: `newuidmap is not installed, and ${lib} has files of your other ids`,
+        hint: 'See `tcompose doctor sub-ids`.',
+      }),
+    );
   });
 
   it('made with one id says what its images lack when there are more', () => {
