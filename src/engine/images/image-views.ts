@@ -1,24 +1,32 @@
+import { GlobError, globExpression } from '../../build/ignore/glob.ts';
 import type { ImageRecord } from '../../image/index.ts';
 import type { ImageHistoryEntry, ImageInspect, ImageSummary } from '../api/image.ts';
 import { shownImageConfig } from '../containers/view/shown-config.ts';
 import type { Engine } from '../context.ts';
-import { nameMatcher } from '../filters.ts';
+import { badParameter } from '../http/failure.ts';
 import { parseRfc3339 } from '../time-text.ts';
 
 const noTime = '0001-01-01T00:00:00Z';
 
-/** `busybox`, `busybox:1.36`, `*\/busybox`, `*:1`: Docker's path matching on the familiar name with tag or digest. Pure. */
+/**
+ * `busybox`, `busybox:1.36`, `*\/busybox`, `*:1`, `[a-c]*`: Go's path matching on the familiar name with tag or digest. Pure.
+ * @throws TcomposeError ENGINE_BAD_PARAMETER for a pattern that is none
+ */
 export function matchesReference(pattern: string, reference: string): boolean {
+  const expression = referenceExpression(pattern);
   if (pattern === reference || `${pattern}:latest` === reference) return true;
   const at = reference.indexOf('@');
   const repository = reference.slice(0, at < 0 ? reference.lastIndexOf(':') : at);
-  const glob = nameMatcher(
-    `^${pattern
-      .replace(/[.+^$()|[\]{}\\]/g, '\\$&')
-      .replaceAll('*', '[^/]*')
-      .replaceAll('?', '[^/]')}$`,
-  );
-  return glob(reference) || glob(repository);
+  return expression.test(reference) || expression.test(repository);
+}
+
+function referenceExpression(pattern: string): RegExp {
+  try {
+    return globExpression(pattern);
+  } catch (error) {
+    if (error instanceof GlobError) throw badParameter(`${error.message}: ${pattern}`);
+    throw error;
+  }
 }
 
 /** Bytes of an image's layers that are shared with other images. */
