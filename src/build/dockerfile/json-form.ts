@@ -13,6 +13,9 @@ export function jsonForm(text: string): readonly string[] | undefined {
     return undefined;
   }
   if (!Array.isArray(value)) return undefined;
-  if (value.every((one) => typeof one === 'string')) return value;
+  if (value.every((one) => typeof one === 'string')) return value.map(wellFormed);
   throw fault('when using JSON array syntax, arrays must be comprised of strings only');
 }
+
+/** Half of a pair of surrogates is no character, and could not be passed on. */
+const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');

@@ -24,7 +24,7 @@ export function readCopy(kind: 'copy' | 'add', node: Node, flags: Flags): CopyIn
     sources: words.filter((word) => !isDocument(word)),
     documents,
     destination,
-    from: flags.text('from'),
+    from: flags.text('from') || undefined,
     chown: flags.text('chown'),
     chmod: flags.text('chmod'),
     link: flags.switched('link') ?? false,

@@ -10,7 +10,7 @@ import type {
 import { commandWords } from './apply-config.ts';
 import { copyHistory, runHistory } from './history.ts';
 import { readMount } from './mount.ts';
-import { remoteSource } from './remote-source.ts';
+import { digestFault, remoteSource } from './remote-source.ts';
 import type { StageDraft } from './stage-draft.ts';
 import { defaultPath } from './stage-draft.ts';
 import type { CopySource, Mount, Step, StepId, Tree } from './types.ts';
@@ -113,7 +113,7 @@ function proxyVariables(draft: StageDraft): readonly string[] {
   const given = new Map([...draft.options.buildArgs].map(([name, value]) => [name.toUpperCase(), value]));
   return proxies.flatMap((name) => {
     const value = given.get(name);
-    return value === undefined ? [] : [`${name}=${value}`, `${name.toLowerCase()}=${value}`];
+    return value === undefined || value === '' ? [] : [`${name}=${value}`, `${name.toLowerCase()}=${value}`];
   });
 }
 
@@ -210,18 +210,13 @@ function checkedSum(
     const what = remote.kind === 'git' ? 'git ref' : 'URL';
     throw draft.fail(copy.range, `source can't be a ${what} for COPY`);
   }
-  if (copy.checksum === undefined) return undefined;
+  const checksum = copy.checksum && draft.expand(copy.checksum, copy.range);
+  if (checksum === undefined || checksum === '') return undefined;
   if (copy.sources.length > 1)
     throw draft.fail(copy.range, "checksum can't be specified for multiple sources");
   if (remote === undefined) throw draft.fail(copy.range, 'checksum requires HTTP(S) or Git sources');
-  const checksum = draft.expand(copy.checksum, copy.range);
-  if (remote.kind === 'http' && !/^sha(?:256|384|512):[0-9a-f]+$/.test(checksum))
-    throw draft.fail(
-      copy.range,
-      /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:/.test(checksum)
-        ? 'unsupported digest algorithm'
-        : 'invalid checksum digest format',
-    );
+  const fault = remote.kind === 'http' ? digestFault(checksum) : undefined;
+  if (fault !== undefined) throw draft.fail(copy.range, fault);
   return checksum;
 }
 

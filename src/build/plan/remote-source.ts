@@ -37,6 +37,20 @@ export function nameOfUrl(text: string): string {
   return name === '' || name === '.' || name === '..' ? unnamed : name;
 }
 
+const digestLengths: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
+/** What is wrong with a digest, in the words of BuildKit; undefined for one that can be compared with. */
+export function digestFault(text: string): string | undefined {
+  const [, algorithm = '', encoded = ''] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+  const length = digestLengths[algorithm];
+  if (length === undefined)
+    return /^[a-z0-9]+(?:[+._-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/.test(text)
+      ? 'unsupported digest algorithm'
+      : 'invalid checksum digest format';
+  if (encoded.length !== length) return 'invalid checksum digest length';
+  return /^[0-9a-f]+$/.test(encoded) ? undefined : 'invalid checksum digest format';
+}
+
 const unnamed = '__unnamed__';
 
 function decoded(text: string): string {

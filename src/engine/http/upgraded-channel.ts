@@ -65,6 +65,8 @@ export function upgradedChannel(
     takeOver(protocol) {
       if (request.headers.upgrade?.toLowerCase() !== protocol) throw notUpgraded(protocol);
       detach();
+      // A peer that has said its last word cannot be answered in HTTP/2: it would keep the connection forever.
+      socket.once('end', () => socket.destroySoon());
       return switching(protocol);
     },
   };

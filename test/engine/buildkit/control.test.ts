@@ -49,6 +49,18 @@ const telling =
   };
 
 describe.skipIf(unmet !== undefined)('a client of BuildKit’s protocol', () => {
+  test.each(['/grpc', '/session'])('that closes its half of %s is let go of', async (path) => {
+    const headers = { 'X-Docker-Expose-Session-Uuid': `half-${path.slice(1)}` };
+    // The second connection is admitted only when the session of the first is gone.
+    for (const _ of [1, 2]) {
+      const socket = await upgraded(builder.engine.socket, path, headers);
+      socket.resume();
+      const closed = once(socket, 'close');
+      socket.end();
+      await closed;
+    }
+  });
+
   test('solves a Dockerfile that its session sends, and follows what happens', async () => {
     const context = builder.context('solve', {
       Dockerfile:

@@ -70,6 +70,40 @@ describe('planBuild', () => {
     expect(result.kind === 'plan' && result.plan.result.config.Labels).toEqual({ '': 'x' });
   });
 
+  it('checks a checksum before anything is fetched, and takes an empty one as none', () => {
+    const add = (sum: string) => text(`FROM scratch\nARG NONE\nADD --checksum=${sum} http://a.example/x /x\n`);
+    expect(add('$NONE')).toBe(add(''));
+    expect(add('')).toContain('copy /x of step');
+    expect(text('FROM scratch\nADD --checksum= x y /z/\n')).toContain('copy x y of the context');
+    for (const sum of ['sha256:00', `sha256:${'0'.repeat(65)}`, 'sha512:00'])
+      expect(() => add(sum)).toThrow('invalid checksum digest length');
+    for (const sum of [`md5:${'0'.repeat(32)}`, 'a+b:x'])
+      expect(() => add(sum)).toThrow('unsupported digest algorithm');
+    for (const sum of ['0'.repeat(64), 'sha256:', ':00', 'a++b:x', `sha256:${'g'.repeat(64)}`])
+      expect(() => add(sum)).toThrow('invalid checksum digest format');
+    expect(add(`sha512:${'0'.repeat(128)}`)).toContain('copy /x of step');
+  });
+
+  it('takes an empty --from as none, and leaves an empty proxy out of the environment', () => {
+    expect(text('FROM scratch\nCOPY --from= a /b\n')).toContain('copy a of the context to /b');
+    const result = planned('FROM base:1\nRUN a\n', {
+      buildArgs: new Map([
+        ['http_proxy', 'p'],
+        ['FTP_PROXY', ''],
+      ]),
+    });
+    const steps = result.kind === 'plan' ? result.plan.steps : [];
+    expect(steps.at(-1)).toMatchObject({ unkeyedEnvironment: ['HTTP_PROXY=p', 'http_proxy=p'] });
+  });
+
+  it('replaces what is no character in an exec form', () => {
+    const result = planned('FROM scratch\nCMD ["\\ud83d\\ude00", "\\ud800"]\n');
+    expect(result.kind === 'plan' && result.plan.result).toMatchObject({
+      config: { Cmd: ['\u{1f600}', '\ufffd'] },
+      history: [{ createdBy: 'CMD ["\u{1f600}" "\ufffd"]' }],
+    });
+  });
+
   it('refuses a mount of nothing', () => {
     expect(() => text('FROM base:1\nRUN --mount= true\n')).toThrow('failed to parse csv mounts: EOF');
   });
