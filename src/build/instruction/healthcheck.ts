@@ -33,23 +33,32 @@ function duration(flags: Flags, flag: string, shown: string): number {
   const text = flags.text(flag);
   if (text === undefined || text === '') return 0;
   const milliseconds = parseGoDuration(text);
-  if (milliseconds === undefined)
-    throw fault(
-      /^-?[\d.]+$/.test(text)
-        ? `time: missing unit in duration ${goQuote(text)}`
-        : `time: invalid duration ${goQuote(text)}`,
-    );
+  if (milliseconds === undefined) throw fault(durationFault(text));
   const value = Math.round(milliseconds * 1e6);
   if (value < 0 || (value > 0 && value < shortest))
     throw fault(`Interval ${goQuote(flag)} cannot be less than 1ms`, `${shown} is 0 or at least 1ms.`);
   return value;
 }
 
+/** What is wrong with a duration, in Go's words. */
+function durationFault(text: string): string {
+  const rest = text.replace(/^[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:[num\u00b5\u03bc]?s|m|h)(?![^\d.]))*/, '');
+  const unit = /^(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest)?.[1];
+  const what =
+    unit === undefined ? 'invalid' : unit === '' ? 'missing unit in' : `unknown unit ${goQuote(unit)} in`;
+  return `time: ${what} duration ${goQuote(text)}`;
+}
+
+/** Most retries: the greatest whole number of 32 bits. */
+const mostRetries = 2 ** 31 - 1;
+
 function retries(flags: Flags): number {
   const text = flags.text('retries');
   if (text === undefined || text === '') return 0;
   if (!/^[+-]?\d+$/.test(text)) throw fault(`strconv.ParseInt: parsing ${goQuote(text)}: invalid syntax`);
   const value = Number(text);
+  if (Math.abs(value) > mostRetries)
+    throw fault(`strconv.ParseInt: parsing ${goQuote(text)}: value out of range`);
   if (value < 0) throw fault(`--retries cannot be negative (${value})`);
   return value;
 }

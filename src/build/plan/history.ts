@@ -1,4 +1,5 @@
 import type { Healthcheck } from '../instruction/types.ts';
+import type { HistoryEntry, Step, StepId, Tree } from './types.ts';
 
 /** `created_by` of a RUN: the ARGs declared so far, the command, and BuildKit's mark. */
 export function runHistory(args: readonly (readonly [string, string])[], argv: readonly string[]): string {
@@ -51,4 +52,28 @@ export function goDurationText(nanoseconds: number): string {
   const minutes = Math.floor((nanoseconds % 3.6e12) / 6e10);
   const seconds = (nanoseconds % 6e10) / 1e9;
   return `${hours > 0 ? `${hours}h` : ''}${hours > 0 || minutes > 0 ? `${minutes}m` : ''}${seconds}s`;
+}
+
+/**
+ * The entries of a result, and one for each layer more than they describe: a named context that a stage is on has none.
+ * As in BuildKit, the topmost layers get these, with the names of their steps.
+ */
+export function completeHistory(
+  history: readonly HistoryEntry[],
+  steps: readonly Step[],
+  tree: Tree,
+): readonly HistoryEntry[] {
+  const layers: StepId[] = [];
+  for (let at = tree; at.kind === 'step'; ) {
+    const step = steps[at.step]!;
+    if (step.kind === 'image' || step.kind === 'fetch') break;
+    layers.unshift(at.step);
+    at = step.base;
+  }
+  const described = history.filter(({ step }) => step !== undefined).length;
+  const more = layers.slice(described);
+  return [
+    ...history,
+    ...more.map((step) => ({ createdBy: steps[step]!.name, step, unrecorded: true as const })),
+  ];
 }

@@ -8,6 +8,7 @@ import { type ArgumentSources, applyConfig } from './apply-config.ts';
 import { applyFiles } from './apply-files.ts';
 import { contextKey } from './context-key.ts';
 import { scratchState } from './first-state.ts';
+import { completeHistory } from './history.ts';
 import { isRootWorkdir, makesStep, usesOthers } from './numbered.ts';
 import type { BuildOptions } from './options.ts';
 import { type ImageNeed, Needed, PlanImages } from './plan-images.ts';
@@ -96,7 +97,8 @@ class Planner {
   plan(): BuildPlan {
     if (this.#options.everyStage) for (const stage of this.#file.stages) this.#stage(stage);
     const state = this.#stage(this.#target);
-    const { tree, image, author, history } = state;
+    const { tree, image, author } = state;
+    const history = completeHistory(state.history, this.#steps.steps, tree);
     const labels = { ...state.config.Labels, ...Object.fromEntries(this.#options.labels) };
     const config = Object.keys(labels).length === 0 ? state.config : { ...state.config, Labels: labels };
     return {
@@ -126,7 +128,7 @@ class Planner {
   }
 
   #evaluate(stage: Stage, frame: Frame): StageState {
-    const { base, isImage } = this.#base(stage);
+    const { base, from } = this.#base(stage);
     const triggers = (base.config.OnBuild ?? []).map((text) => this.#trigger(text, stage.from.range));
     const { OnBuild: _fired, ...config } = base.config;
     const draft = new StageDraft(
@@ -143,9 +145,12 @@ class Planner {
       ...stage.instructions.map((instruction) => ({ instruction, prefix: '' })),
     ];
     const total =
-      (isImage ? 1 : 0) + triggers.length + stage.instructions.filter((one) => makesStep(one)).length;
-    if (base.image !== undefined && isImage) this.#nameImage(base.image, stage, total);
-    let position = isImage ? 1 : 0;
+      (from === 'nothing' ? 0 : 1) +
+      triggers.length +
+      stage.instructions.filter((one) => makesStep(one)).length;
+    if (base.image !== undefined && from !== 'nothing') this.#nameImage(base.image, stage, total, from);
+    // A named context counts as a step, but none has its number.
+    let position = from === 'image' ? 1 : 0;
     for (const { instruction, prefix } of all) {
       frame.range = instruction.range;
       if (applyConfig(draft, instruction, this.#sources)) continue;
@@ -168,11 +173,14 @@ class Planner {
     return `[${name}${String(at).padStart(String(total).length)}/${total}]`;
   }
 
-  #nameImage(step: StepId, stage: Stage, total: number): void {
+  #nameImage(step: StepId, stage: Stage, total: number, from: 'image' | 'context'): void {
     const image = this.#steps.steps[step]!;
     if (image.name !== '' && image.stage <= stage.index) return;
     const reference = image.kind === 'image' ? image.reference : '';
-    const name = `${this.#place(stage, 1, total)} FROM ${reference}`;
+    const name =
+      from === 'image'
+        ? `${this.#place(stage, 1, total)} FROM ${reference}`
+        : `[context ${this.#froms[stage.index]!.image}] ${reference}`;
     this.#steps.steps[step] = { ...image, name, stage: stage.index };
   }
 
@@ -188,18 +196,20 @@ class Planner {
     }
   }
 
-  #base(stage: Stage): { base: StageState; isImage: boolean } {
+  /** What a stage is on, and what its FROM counts as among its steps. */
+  #base(stage: Stage): { base: StageState; from: 'image' | 'context' | 'nothing' } {
     const { range } = stage.from;
     const { image: result, platform: wanted = this.#options.platform } = this.#froms[stage.index]!;
     const context = this.#contextOf(result);
     const earlier = this.#file.stages.slice(0, stage.index).findLast(({ name }) => name === result);
-    if (context === undefined && earlier !== undefined) return { base: this.#stage(earlier), isImage: false };
-    if (context?.kind === 'directory') return { base: this.#directoryState(result, range), isImage: false };
-    if (context === undefined && result === 'scratch') return { base: scratchState(), isImage: false };
+    if (context === undefined && earlier !== undefined)
+      return { base: this.#stage(earlier), from: 'nothing' };
+    if (context?.kind === 'directory') return { base: this.#directoryState(result, range), from: 'context' };
+    if (context === undefined && result === 'scratch') return { base: scratchState(), from: 'nothing' };
     const reference = context?.kind === 'image' ? context.reference : result;
     const base = this.#images.state(reference, wanted, stage, range);
     this.#images.checkPlatform(reference, wanted, range);
-    return { base, isImage: true };
+    return { base, from: context === undefined ? 'image' : 'context' };
   }
 
   /** A stage on the files of a directory: they are one layer, without a configuration. */
@@ -207,8 +217,7 @@ class Planner {
     const name = contextKey(context);
     const step = this.#steps.add(wholeContext(name, range));
     const state = scratchState();
-    const history = [{ createdBy: `context ${name}`, step }];
-    return { ...state, tree: { kind: 'step', step }, history };
+    return { ...state, tree: { kind: 'step', step } };
   }
 
   #contextOf(name: string) {

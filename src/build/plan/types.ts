@@ -177,6 +177,8 @@ export interface HistoryEntry {
   readonly createdBy: string;
   /** The step whose layer the entry describes; undefined for one that only changes the configuration. */
   readonly step: StepId | undefined;
+  /** Whether no instruction is described, but a layer that no entry was there for. */
+  readonly unrecorded?: true;
 }
 
 /** The target of a build. */

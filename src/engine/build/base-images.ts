@@ -5,6 +5,7 @@ import type { ImageNeed } from '../../build/plan/plan-images.ts';
 import { planBuild } from '../../build/plan/planner.ts';
 import type { PlanNotes } from '../../build/plan/stages/notes.ts';
 import type { BaseImage, BuildConfig, BuildPlan, Platform, StepId } from '../../build/plan/types.ts';
+import { suggested } from '../../build/suggest.ts';
 import { TcomposeError } from '../../errors.ts';
 import { formatPlatform, platformRank } from '../../image/platform.ts';
 import {
@@ -89,12 +90,23 @@ async function lookUp(
     throw faultAt(
       dockerfile,
       range,
-      `${name}: failed to resolve source metadata for ${reference}: ${here}, and ${(error as Error).message}`,
+      `${name.replace(/:latest$/, '')}: failed to resolve source metadata for ${reference}: ${here}, and ${(error as Error).message}${meantImage(name, dockerfile)}`,
       'BUILD_CONTEXT',
       (error instanceof TcomposeError ? error.hint : undefined) ??
         `\`tcompose image load\` and \`tcompose image import\` bring in images from machines without a registry.`,
     );
   }
+}
+
+/** Images whose names are often mistyped, as BuildKit has them. */
+const commonImages = ['alpine', 'busybox', 'centos', 'debian', 'golang', 'ubuntu', 'fedora'];
+
+/** The stage or common image that the name of an image was probably meant to be, for a message. */
+function meantImage(name: string, { stages }: Dockerfile): string {
+  const word = name.replace(/:latest$/, '');
+  const names = stages.flatMap((stage) => stage.name ?? []);
+  const close = suggested(word, [...names, ...commonImages]);
+  return close === undefined || close === word ? '' : ` (did you mean ${close}?)`;
 }
 
 const baseOf = (record: ImageRecord): BaseImage => ({

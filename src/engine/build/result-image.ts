@@ -10,6 +10,8 @@ import type { Snapshot } from './snapshot.ts';
 import { interrupted } from './steps/interrupted.ts';
 
 const comment = 'buildkit.dockerfile.v0';
+/** Of entries that BuildKit's exporter adds for layers without any. */
+const exporterComment = 'buildkit.exporter.image.v0';
 /** Go's zero time. */
 const noTime = '0001-01-01T00:00:00Z';
 
@@ -152,12 +154,12 @@ function historyOf(
   const times = snapshot.steps.map(({ created }) => created);
   let time = times[0] ?? base?.created ?? noTime;
   let next = 0;
-  return result.history.map(({ createdBy, step }) => {
+  return result.history.map(({ createdBy, step, unrecorded }) => {
     if (step !== undefined) time = times[next++] ?? time;
     return {
       created: clamped(time, epoch),
       created_by: createdBy,
-      comment,
+      comment: unrecorded === true ? exporterComment : comment,
       ...(step === undefined ? { empty_layer: true } : {}),
     };
   });

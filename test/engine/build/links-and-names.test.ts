@@ -1,3 +1,5 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Builder, startBuilder, whyNoBuilder } from './builder.ts';
 
@@ -65,6 +67,44 @@ describe.skipIf(unmet !== undefined)('a build', () => {
       '755 new/deep',
       '664 new/deep/a',
     ]);
+  });
+
+  it('refuses a pattern that matches a link to nothing, or a loop of links', async () => {
+    const files = { a: 'a' };
+    const linked = async (text: string) => {
+      const context = builder.context(`links-${text}`, files);
+      symlinkSync(text, join(context, 'link'));
+      return builder.build({ text: 'FROM busybox\nCOPY l* /to/\n', context });
+    };
+    expect((await linked('nothing')).error?.message).toContain('"/link": not found');
+    expect((await linked('link')).error?.message).toContain('too many links');
+    expect((await linked('a')).error).toBeUndefined();
+  });
+
+  it('gives directories that are made in one with a group of its own that group', async () => {
+    const { output, error } = await build(
+      'RUN mkdir /s && chown 0:77 /s && chmod 2777 /s\nCOPY a /s/copy/deep/\nCOPY --chown=5:6 a /s/owned/\n' +
+        'WORKDIR /s/work/deep\nUSER 8:9\nWORKDIR /s/user\n' +
+        'RUN cd /s && stat -c "%a %u %g %n" copy copy/deep owned work work/deep user\n',
+      { a: 'new' },
+    );
+    expect(error).toBeUndefined();
+    expect(output).toEqual([
+      '2755 0 77 copy',
+      '2755 0 77 copy/deep',
+      '2755 5 6 owned',
+      '2755 0 77 work',
+      '2755 0 77 work/deep',
+      '2755 8 9 user',
+    ]);
+  });
+
+  it.each([
+    ['a common image', 'FROM busybxo\n', 'busybox'],
+    ['a stage', 'FROM scratch AS tools\nFROM scratch\nCOPY --from=tolls a b\n', 'tools'],
+  ])('that cannot get an image says which name of %s was perhaps meant', async (_what, text, meant) => {
+    const { error } = await builder.build({ text });
+    expect(error?.message).toMatch(new RegExp(`^\\w+: failed to resolve .* \\(did you mean ${meant}\\?\\)$`));
   });
 
   it('runs nothing of a file in which a command has no words', async () => {

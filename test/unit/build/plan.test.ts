@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseDockerfile } from '../../../src/build/dockerfile/parse.ts';
 import { readDockerfile } from '../../../src/build/instruction/read-dockerfile.ts';
 import { formatPlan } from '../../../src/build/plan/format-plan.ts';
-import { type BuildOptions, plainOptions } from '../../../src/build/plan/options.ts';
+import { type BuildOptions, type NamedContext, plainOptions } from '../../../src/build/plan/options.ts';
 import { planBuild } from '../../../src/build/plan/planner.ts';
 import type { BaseImage } from '../../../src/build/plan/types.ts';
 
@@ -71,7 +71,8 @@ describe('planBuild', () => {
   });
 
   it('checks a checksum before anything is fetched, and takes an empty one as none', () => {
-    const add = (sum: string) => text(`FROM scratch\nARG NONE\nADD --checksum=${sum} http://a.example/x /x\n`);
+    const add = (sum: string) =>
+      text(`FROM scratch\nARG NONE\nADD --checksum=${sum} http://a.example/x /x\n`);
     expect(add('$NONE')).toBe(add(''));
     expect(add('')).toContain('copy /x of step');
     expect(text('FROM scratch\nADD --checksum= x y /z/\n')).toContain('copy x y of the context');
@@ -102,6 +103,41 @@ describe('planBuild', () => {
       config: { Cmd: ['\u{1f600}', '\ufffd'] },
       history: [{ createdBy: 'CMD ["\u{1f600}" "\ufffd"]' }],
     });
+  });
+
+  it('counts a named context that a stage is on as a step, which none has the number of', () => {
+    const file = 'FROM base:1\nCOPY a /a\nCOPY b /b\n';
+    const on = (context: NamedContext) => planned(file, { contexts: new Map([['base:1', context]]) });
+    const directory = on({ kind: 'directory' });
+    if (directory.kind === 'needs') throw new Error('needs an image');
+    const { steps, result } = directory.plan;
+    expect(steps.map(({ name }) => name).slice(1)).toEqual(['[1/3] COPY a /a', '[2/3] COPY b /b']);
+    // There are three layers, and BuildKit adds what is missing at the end.
+    expect(result.history).toEqual([
+      { createdBy: 'COPY a /a # buildkit', step: 1 },
+      { createdBy: 'COPY b /b # buildkit', step: 2 },
+      { createdBy: '[2/3] COPY b /b', step: 2, unrecorded: true },
+    ]);
+    const other = on({ kind: 'image', reference: 'docker.io/library/base:1' });
+    expect(other.kind === 'plan' && other.plan.steps.map(({ name }) => name)).toEqual([
+      '[context base:1] docker.io/library/base:1',
+      '[1/4] ONBUILD RUN echo trigger',
+      '[2/4] COPY a /a',
+      '[3/4] COPY b /b',
+    ]);
+  });
+
+  it('says of a time or a number of a health check what Go says', () => {
+    const check = (flag: string) => text(`FROM scratch\nHEALTHCHECK --${flag} CMD a\n`);
+    for (const [flag, message] of [
+      ['timeout=1d', 'time: unknown unit "d" in duration "1d"'],
+      ['timeout=1h1x', 'time: unknown unit "x" in duration "1h1x"'],
+      ['timeout=5s3', 'time: missing unit in duration "5s3"'],
+      ['timeout=s', 'time: invalid duration "s"'],
+      ['retries=2147483648', 'strconv.ParseInt: parsing "2147483648": value out of range'],
+    ] as const)
+      expect(() => check(flag)).toThrow(message);
+    expect(check('retries=2147483647')).toBe(check('retries=1'));
   });
 
   it('refuses a mount of nothing', () => {

@@ -22,6 +22,8 @@ import type { SourceTree } from './source-tree.ts';
 
 /** As many links as the kernel follows. */
 const mostLinks = 40;
+/** The bit of a directory whose group is that of what is made in it. */
+const setGroupId = 0o2000;
 const nothing: ReadonlySet<string> = new Set();
 
 export interface CopierOptions {
@@ -142,7 +144,7 @@ export class Copier {
     const made = this.#target.find(at)!;
     const { owner } = this.#options;
     if (owner !== undefined) changeOwnerOf(made.fd, owner.uid, owner.gid);
-    chmodSync(`/proc/self/fd/${made.fd}`, mode);
+    changeMadeMode(made, mode);
     made.close();
     return at;
   }
@@ -299,6 +301,11 @@ export class Copier {
       made.close();
     }
   }
+}
+
+/** Sets the mode of a directory that was just made. It keeps the bit that it has from one whose group is passed on. */
+export function changeMadeMode({ fd, stat }: ConfinedEntry, mode: number): void {
+  chmodSync(`/proc/self/fd/${fd}`, mode | (stat.mode & setGroupId));
 }
 
 /** Opens what was listed and checks that it is the same, now and after the use. @throws ChangedMeanwhile when it is not */

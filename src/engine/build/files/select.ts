@@ -140,8 +140,12 @@ async function selectMatching(tree: SourceTree, pattern: string): Promise<readon
     paths = next;
   }
   return paths.flatMap((path) => {
-    const entry = tree.directory.find(path, true);
-    if (entry === undefined) return [];
+    const shown = `/${textOfPath(path)}`;
+    const entry = found(tree, path, shown);
+    if (entry === undefined) {
+      if (isIgnored(tree, path)) return [];
+      throw missing(tree, shown);
+    }
     if (!entered(tree, entry)) {
       entry.close();
       return [];

@@ -9,7 +9,7 @@ import { changeOwnerOf, makeDirectoryAt } from '../../../sys/at-calls.ts';
 import { openName } from '../../../sys/openat2.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
 import { contentDigest } from '../files/content-digest.ts';
-import { Copier, type Destination } from '../files/copier.ts';
+import { Copier, changeMadeMode, type Destination } from '../files/copier.ts';
 import type { Listing } from '../files/listing.ts';
 import { madeMode, readModeChange, usualMode } from '../files/mode-change.ts';
 import { type Owner, resolveOwner } from '../files/owner.ts';
@@ -230,8 +230,8 @@ export function runWorkdir(step: WorkdirStep, target: ConfinedDirectory): void {
         makeDirectoryAt(place.directory, place.name, 0o755);
       }
       const made = target.find(end)!;
-      changeOwnerOf(made.fd, owner.uid, owner.gid);
-      chmodSync(`/proc/self/fd/${made.fd}`, 0o755);
+      if (step.user !== '') changeOwnerOf(made.fd, owner.uid, owner.gid);
+      changeMadeMode(made, 0o755);
       made.close();
     }
     at = there?.path ?? end;
