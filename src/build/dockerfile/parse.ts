@@ -1,4 +1,5 @@
 import { readArguments } from './arguments.ts';
+import { noText, replaced } from './decode.ts';
 import { escapeCharacter, readDirectives } from './directives.ts';
 import { faultAt, placed, type SourceText } from './fault.ts';
 import { heredocsOfLine } from './heredoc.ts';
@@ -13,6 +14,32 @@ import { splitLine } from './words.ts';
  * @throws TcomposeError BUILD_DOCKERFILE with the lines
  */
 export function parseDockerfile(text: string, file: string): ParsedDockerfile {
+  if (!text.includes(noText)) return parsed(text, file);
+  refuseNoText(parsed(text, file));
+  return parsed(replaced(text), file);
+}
+
+/** Refuses bytes that are not UTF-8 where they would be passed on, changed, to a command or into a file. */
+function refuseNoText(dockerfile: ParsedDockerfile): void {
+  for (const { keyword, original, heredocs, start, end } of dockerfile.nodes) {
+    const isRun = keyword.toUpperCase() === 'RUN';
+    const passedOn = [
+      ...(isRun ? [original] : []),
+      ...heredocs.filter(({ expand }) => isRun || !expand).map(({ content }) => content),
+    ];
+    if (!passedOn.some((text) => text.includes(noText))) continue;
+    const hint = 'Save the Dockerfile as UTF-8, or COPY the text from a file.';
+    throw faultAt(
+      dockerfile,
+      { start, end },
+      'string field contains invalid UTF-8',
+      'BUILD_DOCKERFILE',
+      hint,
+    );
+  }
+}
+
+function parsed(text: string, file: string): ParsedDockerfile {
   const source: SourceText = { file, lines: physicalLines(text) };
   const directives = readDirectives(source);
   const escapeToken = escapeCharacter(source, directives);

@@ -1,3 +1,4 @@
+import { replaced } from '../dockerfile/decode.ts';
 import { cleanPath } from '../go-path.ts';
 
 /** A pattern of an ignore file and its line number, from 1. */
@@ -11,7 +12,7 @@ export interface IgnoreLine {
  * comments; a byte order mark is dropped.
  */
 export function readIgnoreFile(text: string): readonly IgnoreLine[] {
-  const lines = (text.startsWith('\ufeff') ? text.slice(1) : text).split('\n');
+  const lines = replaced(text.startsWith('\ufeff') ? text.slice(1) : text).split('\n');
   return lines.flatMap((raw, at) => {
     if (raw.startsWith('#')) return [];
     const trimmed = raw.trim();

@@ -35,6 +35,7 @@ function duration(flags: Flags, flag: string, shown: string): number {
   const milliseconds = parseGoDuration(text);
   if (milliseconds === undefined) throw fault(durationFault(text));
   const value = Math.round(milliseconds * 1e6);
+  if (Math.abs(value) >= 2 ** 63) throw fault(`time: invalid duration ${goQuote(text)}`);
   if (value < 0 || (value > 0 && value < shortest))
     throw fault(`Interval ${goQuote(flag)} cannot be less than 1ms`, `${shown} is 0 or at least 1ms.`);
   return value;

@@ -10,6 +10,7 @@ import type {
 import { commandWords } from './apply-config.ts';
 import { copyHistory, runHistory } from './history.ts';
 import { readMount } from './mount.ts';
+import { workdirOf } from './numbered.ts';
 import { digestFault, remoteSource } from './remote-source.ts';
 import type { StageDraft } from './stage-draft.ts';
 import { defaultPath } from './stage-draft.ts';
@@ -227,7 +228,8 @@ function applyWorkdir(
 ): void {
   const { range } = instruction;
   const given = draft.expand(instruction.value, range);
-  const path = posix.resolve('/', draft.directory, given);
+  const written = workdirOf(draft, given);
+  const path = posix.resolve('/', written);
   if (!given.startsWith('/') && !draft.workdirSet)
     draft.warn(
       'WorkdirRelativePath',
@@ -235,9 +237,9 @@ function applyWorkdir(
       `Relative workdir ${JSON.stringify(given)} can have unexpected results if the base image changes`,
     );
   draft.workdirSet = true;
-  draft.config = { ...draft.config, WorkingDir: path };
-  if (path === '/') {
-    draft.note(`WORKDIR ${path}`);
+  draft.config = { ...draft.config, WorkingDir: written };
+  if (written === '/') {
+    draft.note(`WORKDIR ${written}`);
     return;
   }
   layer(
@@ -252,7 +254,7 @@ function applyWorkdir(
       path,
       user: draft.config.User ?? '',
     },
-    `WORKDIR ${path}`,
+    `WORKDIR ${written}`,
     around,
   );
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { fault } from '../dockerfile/fault.ts';
 import { goQuote } from '../go-quote.ts';
 
@@ -19,12 +20,26 @@ export function exposedPorts(word: string): ExposedPorts {
   const protocol = written.toLowerCase() || 'tcp';
   if (!['tcp', 'udp', 'sctp'].includes(protocol))
     throw fault(`invalid port: ${goQuote(word)}: invalid proto: ${written}`);
-  const colon = address.lastIndexOf(':');
-  const port = address.slice(colon + 1);
-  const [, first = '', last] = /^(\d+)(?:-(\d+))?$/.exec(port) ?? [];
-  const [start, end] = [Number(first), Number(last ?? first)];
-  if (first === '' || start > 65535 || end > 65535 || end < start)
-    throw fault(`invalid containerPort: ${port}`);
+  const parts = address.split(':');
+  const [port, hostPort = ''] = [parts.pop()!, parts.pop()];
+  const ip = parts.join(':');
+  if (isIP(ip.replace(/^\[(.*)\]$/, '$1')) === 0 && ip !== '') throw fault(`invalid IP address: ${ip}`);
+  if (port === '') throw fault(`invalid port: ${goQuote(word)}: no port specified`);
+  const range = portRange(port);
+  if (range === undefined) throw fault(`invalid containerPort: ${port}`);
+  const host = hostPort === '' ? undefined : portRange(hostPort);
+  if (hostPort !== '' && host === undefined) throw fault(`invalid hostPort: ${hostPort}`);
+  const [start, end] = range;
+  // Several host ports are a choice for one port.
+  if (host !== undefined && end !== start && host[1] - host[0] !== end - start)
+    throw fault(`invalid ranges specified for container and host Ports: ${port} and ${hostPort}`);
   const ports = Array.from({ length: end - start + 1 }, (_, at) => `${start + at}/${protocol}`);
-  return { ports, hostPart: colon >= 0, upperCase: written !== written.toLowerCase() };
+  return { ports, hostPart: ip !== '' || hostPort !== '', upperCase: written !== written.toLowerCase() };
+}
+
+/** The first and the last port of `port[-end]`. */
+function portRange(text: string): readonly [number, number] | undefined {
+  const [, first = '', last = first] = /^(\d+)(?:-(\d+))?$/.exec(text) ?? [];
+  const [start, end] = [Number(first), Number(last)];
+  return first === '' || start > 65535 || end > 65535 || end < start ? undefined : [start, end];
 }

@@ -105,7 +105,7 @@ const commonImages = ['alpine', 'busybox', 'centos', 'debian', 'golang', 'ubuntu
 function meantImage(name: string, { stages }: Dockerfile): string {
   const word = name.replace(/:latest$/, '');
   const names = stages.flatMap((stage) => stage.name ?? []);
-  const close = suggested(word, [...names, ...commonImages]);
+  const close = suggested(word, [...names, ...commonImages, ...commonImages.map((one) => `${one}:latest`)]);
   return close === undefined || close === word ? '' : ` (did you mean ${close}?)`;
 }
 

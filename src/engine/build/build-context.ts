@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { lstat, open, realpath } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
+import { textOfBytes } from '../../build/dockerfile/decode.ts';
 import { readIgnoreFile } from '../../build/ignore/ignore-file.ts';
 import { createIgnoreMatcher, type IgnoreMatcher } from '../../build/ignore/matcher.ts';
 import { ConfinedDirectory } from '../../confined/confined-directory.ts';
@@ -82,7 +83,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await handle.stat()).isFile()) throw new Error('it is not a file');
-      return await handle.readFile('utf8');
+      return textOfBytes(await handle.readFile());
     } finally {
       await handle.close();
     }

@@ -65,11 +65,14 @@ export function upgradedChannel(
     takeOver(protocol) {
       if (request.headers.upgrade?.toLowerCase() !== protocol) throw notUpgraded(protocol);
       detach();
-      // A peer that has said its last word cannot be answered in HTTP/2: it would keep the connection forever.
-      socket.once('end', () => socket.destroySoon());
-      return switching(protocol);
+      return endingTogether(switching(protocol));
     },
   };
+}
+
+/** A peer that has said its last word in HTTP/2 cannot be answered: without this it would keep the connection forever. */
+function endingTogether(socket: Socket): Socket {
+  return socket.once('end', () => socket.destroySoon());
 }
 
 function headText(status: number, headers: Readonly<Record<string, string>>): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { textOfBytes } from '../../../src/build/dockerfile/decode.ts';
 import { parseDockerfile } from '../../../src/build/dockerfile/parse.ts';
 import { expand } from '../../../src/build/expand/expand.ts';
 import { cleanPath } from '../../../src/build/go-path.ts';
@@ -32,6 +33,25 @@ describe('the Dockerfile language', () => {
         expect(refusal(() => parseDockerfile(`FROM a\n${input}`, 'Dockerfile'))).toSatisfy(ownError);
       }),
     );
+  });
+
+  it('refuses bytes that are not UTF-8 only where they would get elsewhere changed', () => {
+    const parse = (text: string) =>
+      parseDockerfile(textOfBytes(Buffer.from(`FROM a\n${text}`, 'latin1')), 'D').nodes.at(-1);
+    for (const taken of ['# caf\xe9\nRUN a', 'RUN a \\\n# \xe9\n b', 'RUN \xc3\xa9', 'RUN \xef\xbf\xbd'])
+      expect(parse(taken)?.keyword).toBe('RUN');
+    expect(parse('LABEL a=\xe9')?.args).toEqual(['a', '\ufffd', '=']);
+    expect(parse('COPY <<E /a\n\xe9\nE')?.heredocs[0]?.content).toBe('\ufffd\n');
+    for (const refused of [
+      'RUN \xe9\xef\xbf\xbd',
+      'run ["\xe9"]',
+      'RUN <<E\n\xe9\nE',
+      'COPY <<"E" /a\n\xe9\nE',
+    ])
+      expect(refusal(() => parse(refused))).toMatchObject({
+        message: 'string field contains invalid UTF-8',
+        where: { line: 2 },
+      });
   });
 
   it('gives every instruction lines of its own, in order', () => {

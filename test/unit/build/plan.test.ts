@@ -134,10 +134,51 @@ describe('planBuild', () => {
       ['timeout=1h1x', 'time: unknown unit "x" in duration "1h1x"'],
       ['timeout=5s3', 'time: missing unit in duration "5s3"'],
       ['timeout=s', 'time: invalid duration "s"'],
+      ['timeout=.', 'time: invalid duration "."'],
+      ['timeout=9999999999h', 'time: invalid duration "9999999999h"'],
       ['retries=2147483648', 'strconv.ParseInt: parsing "2147483648": value out of range'],
     ] as const)
       expect(() => check(flag)).toThrow(message);
     expect(check('retries=2147483647')).toBe(check('retries=1'));
+  });
+
+  it('keeps an absolute WORKDIR as it is written, and makes relative ones from it', () => {
+    const of = (file: string) => {
+      const result = planned(`FROM scratch\n${file}RUN a\n`);
+      if (result.kind === 'needs') throw new Error('needs an image');
+      const { config, history } = result.plan.result;
+      return [
+        config.WorkingDir,
+        result.plan.steps.length,
+        ...history.slice(0, -1).map((one) => one.createdBy),
+      ];
+    };
+    expect(of('WORKDIR /w//x/\n')).toEqual(['/w//x/', 2, 'WORKDIR /w//x/']);
+    expect(of('WORKDIR /w/\nWORKDIR x/\n')).toEqual(['/w/x', 3, 'WORKDIR /w/', 'WORKDIR /w/x']);
+    expect(of('WORKDIR /\n')).toEqual(['/', 1, 'WORKDIR /']);
+    expect(of('WORKDIR //\n')).toEqual(['//', 2, 'WORKDIR //']);
+  });
+
+  it('reads ports as Docker reads published ones', () => {
+    const ports = (word: string) => {
+      const result = planned(`FROM scratch\nEXPOSE ${word}\n`);
+      return result.kind === 'plan' && Object.keys(result.plan.result.config.ExposedPorts ?? {});
+    };
+    expect(ports('[::1]::80')).toEqual(['80/tcp']);
+    expect(ports('::1:80:80')).toEqual(['80/tcp']);
+    expect(ports('1-2:80')).toEqual(['80/tcp']);
+    expect(ports('1-2:3-4/udp')).toEqual(['3/udp', '4/udp']);
+    for (const [word, message] of [
+      ['1-3:3-4', 'invalid ranges specified for container and host Ports: 3-4 and 1-3'],
+      ['1:2-3', 'invalid ranges specified for container and host Ports: 2-3 and 1'],
+      ['x:80', 'invalid hostPort: x'],
+      ['1.2.3.4:80', 'invalid hostPort: 1.2.3.4'],
+      ['localhost:1:80', 'invalid IP address: localhost'],
+      ['a:b:c:d', 'invalid IP address: a:b'],
+      ['80:', 'invalid port: "80:": no port specified'],
+      ['/udp', 'invalid port: "/udp": no port specified'],
+    ] as const)
+      expect(() => ports(word)).toThrow(message);
   });
 
   it('refuses a mount of nothing', () => {

@@ -1,4 +1,5 @@
 import { closeSync, readFileSync } from 'node:fs';
+import { textOfBytes } from '../../../build/dockerfile/decode.ts';
 import type { ConfinedDirectory } from '../../../confined/confined-directory.ts';
 import { bytesOfPath } from '../../../confined/names.ts';
 import { TcomposeError } from '../../../errors.ts';
@@ -20,7 +21,7 @@ export function readConfined(directory: ConfinedDirectory, name: string): string
       throw new TcomposeError('BUILD_CONTEXT', `${name} has ${entry.stat.size} bytes, more than ${longest}`);
     const fd = entry.open();
     try {
-      return readFileSync(fd, 'utf8');
+      return textOfBytes(readFileSync(fd));
     } finally {
       closeSync(fd);
     }

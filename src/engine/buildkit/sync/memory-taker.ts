@@ -1,3 +1,4 @@
+import { textOfBytes } from '../../../build/dockerfile/decode.ts';
 import { GrpcError } from '../wire/status.ts';
 import type { TreeTaker } from './receive.ts';
 
@@ -35,7 +36,7 @@ export class MemoryTaker implements TreeTaker {
   read(path: string): string | undefined {
     const target = this.#resolve(path);
     const pieces = target === undefined ? undefined : this.#files.get(target);
-    return pieces === undefined ? undefined : Buffer.concat(pieces).toString();
+    return pieces === undefined ? undefined : textOfBytes(Buffer.concat(pieces));
   }
 
   #resolve(path: string): string | undefined {
