@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { lstat, open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type IgnoreLine, readIgnoreFile } from '../../build/ignore/ignore-file.ts';
 import type { Service } from '../../compose/model/service.ts';
@@ -55,7 +55,9 @@ async function readIfThere(path: string): Promise<string | undefined> {
     }
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    // A link that leads nowhere was meant to be an ignore file.
+    const isLink = (await lstat(path).catch(() => undefined))?.isSymbolicLink() === true;
+    if ((code === 'ENOENT' || code === 'ENOTDIR') && !isLink) return undefined;
     throw new TcomposeError('BUILD_CONTEXT', `${path} cannot be read: ${message}`, { cause });
   }
 }

@@ -89,7 +89,10 @@ async function readIfThere(file: string): Promise<string | undefined> {
     }
   } catch (error) {
     const errno = (error as NodeJS.ErrnoException).code ?? errnoNameOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    // A link that leads nowhere was meant to be an ignore file.
+    const isLink = (await lstat(file).catch(() => undefined))?.isSymbolicLink() === true;
+    if ((errno === 'ENOENT' || errno === 'ENOTDIR') && !(isLink && file.endsWith('.dockerignore')))
+      return undefined;
     throw new TcomposeError('BUILD_CONTEXT', `${file} cannot be read: ${(error as Error).message}`, {
       ...(file.endsWith('.dockerignore') ? { hint: 'Without it, everything would go into the image.' } : {}),
       cause: error,

@@ -107,6 +107,17 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     expect(error?.message).toMatch(new RegExp(`^\\w+: failed to resolve .* \\(did you mean ${meant}\\?\\)$`));
   });
 
+  it('does not take an ignore file that is a link to nothing for none', async () => {
+    const context = builder.context('ignored-by-nothing', {
+      a: 'a',
+      Dockerfile: 'FROM busybox\nCOPY . /a\n',
+    });
+    symlinkSync('nothing', join(context, '.dockerignore'));
+    const { error } = await builder.build({ context });
+    expect(error).toMatchObject({ code: 'BUILD_CONTEXT' });
+    expect(error?.message).toContain('.dockerignore cannot be read: ENOENT');
+  });
+
   it('runs nothing of a file in which a command has no words', async () => {
     const { output, error } = await build('RUN echo begun\nRUN []\n');
     expect(error?.message).toContain('arguments are required');

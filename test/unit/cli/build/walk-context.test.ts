@@ -94,6 +94,14 @@ describe('the list of a build context', () => {
     });
   });
 
+  it('does not take a link to nothing in the ignore file’s place for none', async () => {
+    symlinkSync('nothing', join(context, '.dockerignore'));
+    await expect(list({ web: { build: {} } })).rejects.toMatchObject({
+      code: 'BUILD_CONTEXT',
+      message: expect.stringContaining('.dockerignore cannot be read: ENOENT'),
+    });
+  });
+
   it('names the service of each line when there are several, and passes over what is not here', async () => {
     put({ 'one/a': '1', 'two/b': '1' });
     const services = {
