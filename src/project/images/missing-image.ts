@@ -57,11 +57,30 @@ function hintFor(reference: string, observed: Observed, canPull: boolean): strin
 const localNames = (observed: Observed): readonly string[] =>
   [...observed.images.keys()].filter((name) => !name.startsWith('sha256:') && !name.includes('@'));
 
-/** A local name similar to a reference: another tag of the same repository, else one that differs in few letters. */
+/**
+ * A local name similar to a reference: one that differs in few letters, else another tag of the same repository. Of names
+ * in the same registry only the rest counts, since a registry's long name makes any two of its images alike.
+ */
 export function nearImage(reference: string, observed: Observed): string | undefined {
   const wanted = listedName(reference);
   const names = localNames(observed).filter((name) => name !== wanted);
-  return nearest(wanted, names) ?? names.find((name) => repositoryOf(name) === repositoryOf(wanted));
+  const registry = registryOf(wanted);
+  const beside = names.filter((name) => name.startsWith(registry));
+  const rest = (name: string) => name.slice(registry.length);
+  const near = nearest(rest(wanted), beside.map(rest));
+  if (near !== undefined) return `${registry}${near}`;
+  const elsewhere = names.filter((name) => !name.startsWith(registry));
+  return nearest(wanted, elsewhere) ?? names.find((name) => repositoryOf(name) === repositoryOf(wanted));
+}
+
+/** `registry.example/`, or nothing for names of Docker Hub. */
+function registryOf(name: string): string {
+  try {
+    const { domain } = parseReference(name);
+    return name.startsWith(`${domain}/`) ? `${domain}/` : '';
+  } catch {
+    return '';
+  }
 }
 
 function repositoryOf(name: string): string {
