@@ -46,7 +46,7 @@ function globMatcher(pattern: string): (name: string) => boolean {
 
 /**
  * The project with only the named services and, with `dependencies`, those they depend on, directly or indirectly; the
- * others become disabled.
+ * others become disabled. Optional dependencies that profiles disable are dropped, as by Docker Compose.
  * @throws TcomposeError for an unknown name, or a required dependency that profiles disable.
  */
 export function selectServices(
@@ -61,10 +61,19 @@ export function selectServices(
   const services: Record<string, Service> = {};
   const disabledServices: Record<string, Service> = { ...project.disabledServices };
   for (const [name, service] of Object.entries(project.services)) {
-    if (selected.has(name)) services[name] = service;
+    if (selected.has(name))
+      services[name] = options.dependencies ? withoutDisabled(project, service) : service;
     else disabledServices[name] = service;
   }
   return { ...project, services, disabledServices };
+}
+
+function withoutDisabled(project: Project, service: Service): Service {
+  const dependencies = Object.entries(service.depends_on ?? {});
+  const enabled = dependencies.filter(([name]) => own(project.services, name) !== undefined);
+  if (enabled.length === dependencies.length) return service;
+  const { depends_on: _all, ...rest } = service;
+  return enabled.length === 0 ? rest : { ...rest, depends_on: Object.fromEntries(enabled) };
 }
 
 /** @throws TcomposeError COMPOSE_UNDEFINED for a required dependency that profiles disable. */

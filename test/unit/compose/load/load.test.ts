@@ -256,6 +256,17 @@ describe('profiles and selection', () => {
     expect(await names({ services: ['?eb', 'a*'] })).toEqual(['api', 'web']);
   });
 
+  it('drops optional dependencies that profiles disable from what is selected by name', async () => {
+    const optional =
+      'depends_on: {b: {condition: service_started, required: false}, c: {condition: service_started}}';
+    const text = `services: {a: {image: i, ${optional}}, b: {image: i, profiles: [p]}, c: {image: i}}`;
+    const dependencies = async (options: object) =>
+      Object.keys((await load({ 'compose.yaml': text }, options)).project.services.a?.depends_on ?? {});
+    expect(await dependencies({ services: ['a'] })).toEqual(['c']);
+    expect(await dependencies({ services: ['a'], profiles: ['p'] })).toEqual(['b', 'c']);
+    expect(await dependencies({})).toEqual(['b', 'c']);
+  });
+
   it('refuses an unknown name, and a dependency that is left out', async () => {
     expect(await refused(files, { services: ['wbe'] })).toEqual([
       'COMPOSE_NO_SUCH_SERVICE - no such service: wbe',
