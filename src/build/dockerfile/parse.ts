@@ -32,7 +32,7 @@ function refuseNoText(dockerfile: ParsedDockerfile): void {
     throw faultAt(
       dockerfile,
       { start, end },
-      'string field contains invalid UTF-8',
+      'failed to marshal LLB definition: string field contains invalid UTF-8',
       'BUILD_DOCKERFILE',
       hint,
     );

@@ -141,7 +141,7 @@ const writable = (fields: ReadonlyMap<Key, string>, usual: boolean): boolean => 
 };
 
 function bindMount(fields: ReadonlyMap<Key, string>, context: MountContext): Mount {
-  const from = fields.get('from');
+  const from = fields.get('from') || undefined;
   return {
     type: 'bind',
     target: targetOf(fields, context),
@@ -153,7 +153,7 @@ function bindMount(fields: ReadonlyMap<Key, string>, context: MountContext): Mou
 
 function cacheMount(fields: ReadonlyMap<Key, string>, context: MountContext): Mount {
   const target = targetOf(fields, context);
-  const from = fields.get('from');
+  const from = fields.get('from') || undefined;
   return {
     type: 'cache',
     target,

@@ -49,7 +49,7 @@ describe('the Dockerfile language', () => {
       'COPY <<"E" /a\n\xe9\nE',
     ])
       expect(refusal(() => parse(refused))).toMatchObject({
-        message: 'string field contains invalid UTF-8',
+        message: 'failed to marshal LLB definition: string field contains invalid UTF-8',
         where: { line: 2 },
       });
   });

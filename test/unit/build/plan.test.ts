@@ -87,6 +87,9 @@ describe('planBuild', () => {
 
   it('takes an empty --from as none, and leaves an empty proxy out of the environment', () => {
     expect(text('FROM scratch\nCOPY --from= a /b\n')).toContain('copy a of the context to /b');
+    const mounted = (mount: string) => text(`FROM base:1\nRUN --mount=${mount},target=/m a\n`);
+    expect(mounted('type=bind,from=')).toContain('mount / of the context at /m');
+    expect(mounted('type=cache,from=')).toContain('mount cache');
     const result = planned('FROM base:1\nRUN a\n', {
       buildArgs: new Map([
         ['http_proxy', 'p'],
