@@ -63,7 +63,7 @@ export function plainChannel(
       // Whatever its form, dockerd calls it raw here.
       response.writeHead(200, { ...common, 'Content-Type': rawStream, Connection: 'close' });
       response.flushHeaders();
-      const ready = takenByPeer(request.socket);
+      const ready = takenByPeer(request.socket, request.socket);
       return { input: request, output: lasting.writer(request, response, contentType, { subject, ready }) };
     },
     takeOver(protocol) {

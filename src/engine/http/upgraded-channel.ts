@@ -59,7 +59,7 @@ export function upgradedChannel(
     },
     hijack(contentType, subject): Hijacked {
       watchPeer(switching('tcp', { 'Content-Type': contentType }));
-      const ready = takenByPeer(socket);
+      const ready = takenByPeer(socket, request.socket);
       return { input, output: lasting.writer(request, socket, contentType, { subject, ready }) };
     },
     takeOver(protocol) {
