@@ -34,20 +34,25 @@ export function hardLimits(text: string): Readonly<Record<string, number>> {
   );
 }
 
+/** Number of CAP_SYS_RESOURCE (capabilities(7)), which raising a hard limit and lowering an OOM score take. */
+const sysResource = 24n;
+
 /**
- * A sentence for each setting that only root of the machine can apply, when the engine is in a user namespace: the shim
- * sets such a limit as high as permitted. Pure.
+ * A sentence for each setting that takes CAP_SYS_RESOURCE on the machine, when the engine does not have it: in a user
+ * namespace, or as root in a container or machine without it. The shim sets such a limit as high as permitted. Pure.
  */
 export function userLimitWarnings(
   { OomScoreAdj, Ulimits }: Pick<HostConfigInput, 'OomScoreAdj' | 'Ulimits'>,
-  { userNamespace, limits = {} }: Pick<MachineFacts, 'userNamespace' | 'limits'>,
+  { userNamespace, boundingSet, limits = {} }: Pick<MachineFacts, 'userNamespace' | 'boundingSet' | 'limits'>,
 ): readonly string[] {
-  if (!userNamespace) return [];
+  const missing = boundingSet !== undefined && ((boundingSet >> sysResource) & 1n) === 0n;
+  if (!userNamespace && !missing) return [];
+  const who = userNamespace ? 'only root' : 'only a root with CAP_SYS_RESOURCE';
   const raised = (Ulimits ?? []).flatMap(({ Name, Hard }) => {
     const most = limits[Name.toLowerCase()];
     if (most === undefined || (Hard >= 0 && Hard <= most)) return [];
-    return [`ulimit ${Name} stays at ${most}: only root can raise it`];
+    return [`ulimit ${Name} stays at ${most}: ${who} can raise it`];
   });
   const score = OomScoreAdj ?? 0;
-  return score < 0 ? [...raised, `oom_score_adj ${score} is not applied: only root can lower it`] : raised;
+  return score < 0 ? [...raised, `oom_score_adj ${score} is not applied: ${who} can lower it`] : raised;
 }

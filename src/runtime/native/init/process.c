@@ -30,17 +30,24 @@ static int spare_process(struct launch *launch) {
   return 0;
 }
 
+/* By its number in asm-generic/resource.h, the name that a ulimit has in a compose file. */
+static const char *ulimit_name(uint32_t resource) {
+  static const char *const names[] = {"cpu",     "fsize", "data",  "stack",      "core",     "rss",  "nproc",  "nofile",
+                                      "memlock", "as",    "locks", "sigpending", "msgqueue", "nice", "rtprio", "rttime"};
+  return resource < sizeof names / sizeof *names ? names[resource] : "unknown";
+}
+
 static int set_rlimits(struct launch *launch) {
   struct failure *failure = &launch->failure;
   for (uint32_t i = 0; i < launch->plan.process.rlimits.count; i++) {
     const struct resource_limit *wanted = LIST_AT(struct resource_limit, launch->plan.process.rlimits, i);
     struct rlimit limit = {wanted->soft, wanted->hard}, present;
     if (setrlimit((int)wanted->resource, &limit) == 0) continue;
-    if (errno != EPERM || getrlimit((int)wanted->resource, &present) < 0) return FAIL(failure, "setrlimit", "resource %u", wanted->resource);
+    if (errno != EPERM || getrlimit((int)wanted->resource, &present) < 0) return FAIL(failure, "setrlimit", "ulimit %s", ulimit_name(wanted->resource));
     limit.rlim_max = present.rlim_max;
     if (limit.rlim_cur > present.rlim_max) limit.rlim_cur = present.rlim_max;
-    CHECK(setrlimit((int)wanted->resource, &limit), "setrlimit", "resource %u", wanted->resource);
-    warn(launch, "limit of resource %u stays at %llu: raising it is not permitted here", wanted->resource, (unsigned long long)present.rlim_max);
+    CHECK(setrlimit((int)wanted->resource, &limit), "setrlimit", "ulimit %s", ulimit_name(wanted->resource));
+    warn(launch, "ulimit %s stays at %llu: raising it is not permitted here", ulimit_name(wanted->resource), (unsigned long long)present.rlim_max);
   }
   return joins_others(&launch->plan) ? spare_process(launch) : 0;
 }

@@ -13,7 +13,7 @@ it('hard limits are read by their names, those without a bound left out', () => 
   expect(hardLimits('')).toEqual({});
 });
 
-it('what a user can not raise or lower is told, by name, and nothing of it to root', () => {
+it('what a user can not raise or lower is told, by name, and nothing of it to a root who can', () => {
   const limits = hardLimits(text);
   const wanted = {
     OomScoreAdj: -500,
@@ -30,5 +30,14 @@ it('what a user can not raise or lower is told, by name, and nothing of it to ro
     'oom_score_adj -500 is not applied: only root can lower it',
   ]);
   expect(userLimitWarnings(wanted, { userNamespace: false, limits })).toEqual([]);
+  const all = 0x1ff_ffff_ffffn;
+  expect(userLimitWarnings(wanted, { userNamespace: false, limits, boundingSet: all })).toEqual([]);
+  expect(
+    userLimitWarnings(wanted, { userNamespace: false, limits, boundingSet: all & ~(1n << 24n) }),
+  ).toEqual([
+    'ulimit nofile stays at 20000: only a root with CAP_SYS_RESOURCE can raise it',
+    'ulimit memlock stays at 8388608: only a root with CAP_SYS_RESOURCE can raise it',
+    'oom_score_adj -500 is not applied: only a root with CAP_SYS_RESOURCE can lower it',
+  ]);
   expect(userLimitWarnings({ OomScoreAdj: 500, Ulimits: null }, { userNamespace: true, limits })).toEqual([]);
 });
