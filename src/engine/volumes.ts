@@ -42,7 +42,7 @@ export interface VolumeStore {
   fill(name: string, ifEmpty: boolean, copy: () => Promise<void>): Promise<void>;
   /** Runs `work` while nobody else fills, mounts or unmounts the volume. */
   alone<T>(name: string, work: () => Promise<T>): Promise<T>;
-  /** Keeps the volume mounted although no running container uses it; returns the function that ends this. */
+  /** Keeps the volume, and keeps it mounted, although no container is known to use it; returns the function that ends this. */
   hold(name: string): () => void;
   isHeld(name: string): boolean;
   /** Removes the record, and the data through the trash. The caller checks whether it is in use. Idempotent. */

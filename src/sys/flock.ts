@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants as files, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { declare, errno, SystemCallError } from './libc.ts';
 
@@ -13,10 +13,11 @@ export interface HeldLock {
 
 /**
  * Takes an exclusive flock(2) on `path` (created with mode 0600 when absent) without waiting.
- * Returns null when another process holds it. The descriptor is CLOEXEC, so the lock dies with this process.
+ * A link is not followed, and a pipe not waited for. Returns null when another process holds it. The descriptor is CLOEXEC, so the lock dies with this process.
  */
 export function acquireLock(path: string): HeldLock | null {
-  const fd = openSync(path, 'a', 0o600);
+  const flags = files.O_RDWR | files.O_CREAT | files.O_NOFOLLOW | files.O_NONBLOCK;
+  const fd = openSync(path, flags, 0o600);
   let held = true;
   const release = () => {
     if (held) closeSync(fd);

@@ -14,6 +14,8 @@ export interface ContainerRegistry {
   /** By id, name or unique prefix; throws 404 or 400 with Docker's sentences. */
   need(reference: string): Container;
   find(reference: string): Container | undefined;
+  /** Runs something in the container's queue; 404 if the container is gone when its turn comes. */
+  inTurn<T>(container: Container, work: () => Promise<T>): Promise<T>;
   byName(name: string): Container | undefined;
   /**
    * Reserves a name, or one that it generates, for an id before anything of the container exists; throws 409. `release`
@@ -45,6 +47,11 @@ export function createContainerRegistry(): ContainerRegistry {
   };
   return {
     all: () => [...byId.values()],
+    inTurn: (container, work) =>
+      container.serial.run(async () => {
+        if (byId.get(container.id) !== container) throw notFound(`No such container: ${container.name}`);
+        return work();
+      }),
     get: (id) => byId.get(id),
     byName,
     find(reference) {

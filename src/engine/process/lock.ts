@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TcomposeError } from '../../errors.ts';
 import { acquireLock, type HeldLock } from '../../sys/flock.ts';
+import { putAside } from '../store/damage.ts';
 import type { Layout } from '../store/layout.ts';
 
 /** How long an engine waits for the lock of another that is ending, in milliseconds. */
@@ -26,6 +27,8 @@ export async function takeLock(layout: Layout): Promise<HeldLock> {
 }
 
 async function takeOne(path: string): Promise<HeldLock> {
+  // Nobody can hold what is no file.
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) putAside(path);
   for (let waited = 0; ; waited += 20) {
     const lock = acquireLock(path);
     if (lock !== null) return lock;

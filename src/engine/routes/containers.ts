@@ -40,7 +40,7 @@ export function containerRoutes(engine: Engine): Route[] {
     (run: (container: Container, exchange: Exchange) => Promise<void>) =>
     async (exchange: Exchange): Promise<void> => {
       const container = named(exchange);
-      await container.serial.run(() => run(container, exchange));
+      await engine.containers.inTurn(container, () => run(container, exchange));
       exchange.send(204);
     };
   const starting =
@@ -209,7 +209,9 @@ export function containerRoutes(engine: Engine): Route[] {
       async handler(exchange) {
         const container = named(exchange);
         const request = await exchange.json<ContainerUpdateRequest>();
-        const answer = await container.serial.run(async () => updateContainer(engine, container, request));
+        const answer = await engine.containers.inTurn(container, async () =>
+          updateContainer(engine, container, request),
+        );
         exchange.send(200, answer);
       },
     },

@@ -141,7 +141,9 @@ export function networkRoutes(engine: Engine): Route[] {
         if (!request.Container) throw badParameter('no container given');
         const record = networks.need(exchange.params.id!);
         const container = engine.containers.need(request.Container);
-        await container.serial.run(() => connect(engine, record, container, request.EndpointConfig ?? {}));
+        await engine.containers.inTurn(container, () =>
+          connect(engine, record, container, request.EndpointConfig ?? {}),
+        );
         exchange.send(200);
       },
     },
@@ -158,7 +160,7 @@ export function networkRoutes(engine: Engine): Route[] {
           if (request.Force) return exchange.send(200);
           throw notFound(`No such container: ${request.Container}`);
         }
-        await container.serial.run(() => disconnect(engine, record, container));
+        await engine.containers.inTurn(container, () => disconnect(engine, record, container));
         exchange.send(200);
       },
     },

@@ -13,7 +13,9 @@ import { needVolume, type VolumeRecord } from '../volumes.ts';
 /** Routes under /volumes. */
 export function volumeRoutes(engine: Engine): Route[] {
   const { volumes } = engine;
-  const inUse = (record: VolumeRecord): boolean => volumeUsers(engine, record.name).length > 0;
+  /** By a container, or by one that is being made. */
+  const inUse = ({ name }: VolumeRecord): boolean =>
+    volumeUsers(engine, name).length > 0 || volumes.isHeld(name);
   return [
     {
       method: 'GET',
@@ -65,7 +67,10 @@ export function volumeRoutes(engine: Engine): Route[] {
           // As in Docker: space in a volume on another file system can't be reclaimed on this machine.
           if (!volumes.isOwn(record) || inUse(record)) continue;
           if (!(all || anonymous) || !matchesLabels(filters, record.labels)) continue;
-          reclaimed += await diskUsage(volumes.dataPath(record));
+          const size = await diskUsage(volumes.dataPath(record));
+          // Meanwhile it may have been removed, or a container made that uses it.
+          if (volumes.get(record.name) !== record || inUse(record)) continue;
+          reclaimed += size;
           await volumes.remove(record.name);
           emitVolume(engine, record.name, 'destroy');
           removed.push(record.name);
@@ -91,7 +96,7 @@ export function volumeRoutes(engine: Engine): Route[] {
           return exchange.send(204);
         }
         const users = volumeUsers(engine, name);
-        if (users.length > 0) {
+        if (inUse(record)) {
           throw conflict(`remove ${name}: volume is in use - [${users.map((user) => user.id).join(', ')}]`);
         }
         await volumes.remove(name);

@@ -116,6 +116,23 @@ describe.skipIf(why)('a volume', () => {
     }
   });
 
+  it('cannot be removed or pruned while a container is made that uses it', async () => {
+    const creating = create('claims', 'claimed');
+    await until(async () => (await engine.api('GET', '/volumes/claimed')).status === 200, 'the volume');
+    const all = encodeURIComponent('{"all":["1"]}');
+    const [removed, pruned] = await Promise.all([
+      engine.api('DELETE', '/volumes/claimed'),
+      engine.api<{ VolumesDeleted: string[] }>('POST', `/volumes/prune?filters=${all}`),
+    ]);
+    expect(removed.status).toBe(409);
+    expect(pruned.json.VolumesDeleted).not.toContain('claimed');
+    const created = await creating;
+    expect(created.status, created.text).toBe(201);
+    expect(existsSync(data('claimed'))).toBe(true);
+    expect((await engine.api('DELETE', '/containers/claims')).status).toBe(204);
+    expect((await engine.api('DELETE', '/volumes/claimed')).status).toBe(204);
+  });
+
   it('without a name is anonymous, and goes when what is unused is pruned', async () => {
     const made = await engine.api<{ Name: string; Labels: object }>('POST', '/volumes/create', {});
     expect(made.json.Labels).toEqual({ 'com.docker.volume.anonymous': '' });

@@ -50,7 +50,7 @@ async function removeFiles(engine: Engine, container: Container, volumes: boolea
     for (const mount of container.record.mounts) {
       if (mount.anonymous !== true || mount.volume === undefined) continue;
       if (volumeUsers(engine, mount.volume).some((other) => other !== container)) continue;
-      if (engine.volumes.get(mount.volume) === undefined) continue;
+      if (engine.volumes.get(mount.volume) === undefined || engine.volumes.isHeld(mount.volume)) continue;
       await engine.volumes.remove(mount.volume);
       emitVolume(engine, mount.volume, 'destroy');
     }

@@ -123,7 +123,13 @@ export async function pauseContainer(engine: Engine, container: Container, inste
   if (state.status !== 'running' || launch === undefined) {
     throw conflict(`container ${container.id} is not running`);
   }
-  if (!(await setFrozen(cgroupPaths(engine, launch.spec), true))) {
+  const frozen = await setFrozen(cgroupPaths(engine, launch.spec), true).catch((error: unknown) => {
+    // Its control group is removed when its last process has ended.
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENODEV') throw error;
+    throw conflict(`container ${container.id} is not running`);
+  });
+  if (!frozen) {
     throw conflict(`this machine has no freezer cgroup, so containers cannot be paused${instead}`);
   }
   if (container.state !== state) return;

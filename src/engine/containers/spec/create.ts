@@ -56,12 +56,14 @@ export async function createContainer(
   const reservation = engine.containers.reserve(name, id);
   const directory = join(engine.layout.containers, id);
   const made: string[] = [];
+  let holds: (() => void)[] = [];
   try {
     const spare = engine.spares.containers.take(directory);
     if (!spare) makeContainerDirectory(directory);
     engine.fault('create:directory');
     for (const spec of specs) if (spec.type === 'bind') checkBindSource(spec, engine.layout.socket);
     const mounts = specs.map((spec) => storeMount(engine, spec, id, made));
+    holds = holdVolumes(engine, mounts);
     const record: ContainerRecord = {
       version: 1,
       id,
@@ -99,16 +101,23 @@ export async function createContainer(
     return { Id: id, Warnings: warnings };
   } catch (error) {
     reservation.release();
+    for (const release of holds) release();
     for (const volume of made) {
       // Another create may be using it by now.
-      if (volumeUsers(engine, volume).length > 0) continue;
+      if (volumeUsers(engine, volume).length > 0 || engine.volumes.isHeld(volume)) continue;
       await engine.volumes.remove(volume);
       emitVolume(engine, volume, 'destroy');
     }
     await rm(directory, { recursive: true, force: true });
     throw error;
+  } finally {
+    for (const release of holds) release();
   }
 }
+
+/** Until the container is known as their user, nobody may remove its volumes. */
+const holdVolumes = (engine: Engine, mounts: readonly StoredMount[]): (() => void)[] =>
+  mounts.flatMap(({ volume }) => (volume === undefined ? [] : [engine.volumes.hold(volume)]));
 
 function makeContainerDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
