@@ -39,8 +39,8 @@ describe.skipIf(unmet !== undefined)(
       ok('-f', 'less.yaml', 'stop', '-t', '0');
       expect(states()).toEqual(['meant-old-1 running', 'meant-tool-1 running', 'meant-web-1 exited']);
       ok('-f', 'less.yaml', 'start');
-      ok('-f', 'less.yaml', 'pause');
-      expect(states()).toEqual(['meant-old-1 running', 'meant-tool-1 running', 'meant-web-1 paused']);
+      ok('-f', 'less.yaml', 'kill');
+      expect(states()).toEqual(['meant-old-1 running', 'meant-tool-1 running', 'meant-web-1 exited']);
       ok('-f', 'less.yaml', 'rm', '-fs');
       expect(states()).toEqual(['meant-old-1 running', 'meant-tool-1 running']);
       ok('-f', 'less.yaml', 'kill', '--remove-orphans');

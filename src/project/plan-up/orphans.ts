@@ -2,7 +2,10 @@ import { isEndedRun, isOrphan } from '../orphans.ts';
 import type { UpContext } from './context.ts';
 import { planRemove, planStop } from './stop.ts';
 
-/** Containers of services that are no longer in the project: removed if requested, otherwise reported. */
+/**
+ * Containers of services that are no longer in the project: removed if requested, with those of `run` that have ended,
+ * otherwise reported.
+ */
 export function planOrphans(context: UpContext): void {
   const { project, observed, options, plan } = context;
   const orphans = observed.containers.filter(
@@ -10,8 +13,10 @@ export function planOrphans(context: UpContext): void {
   );
   if (orphans.length === 0 || options.ignoreOrphans) return;
   if (!options.removeOrphans) {
+    const lost = orphans.filter((container) => isOrphan(project, container));
+    if (lost.length === 0) return;
     plan.warnings.push(
-      `found orphan containers (${orphans.map((one) => one.name).join(', ')}) of project ${project.name}; if their services were renamed or removed from the compose file, --remove-orphans cleans them up`,
+      `found orphan containers (${lost.map((one) => one.name).join(', ')}) of project ${project.name}; if their services were renamed or removed from the compose file, --remove-orphans cleans them up`,
     );
     return;
   }
