@@ -184,7 +184,10 @@ volumes: {data: {}}
   it('a subnet that is none: the network is named once', () => {
     const networks = '    networks: [n]\nnetworks: {n: {ipam: {config: [{subnet: 10.9.8.0/33}]}}}\n';
     const error = errorOf(`  web:\n    image: tcompose/host\n    command: sleep 1\n${networks}`);
-    expect(error).toMatch(/^error: cannot create network bad_n: subnet 10\.9\.8\.0\/33 is not a subnet/);
+    expect(error).toMatch(
+      /^error: cannot create network bad_n: invalid network config:\s+invalid subnet 10\.9\.8\.0\/33: invalid CIDR block notation/,
+    );
+    expect(error.match(/bad_n/g)).toHaveLength(1);
   });
 
   it('--wait that takes too long', () => {

@@ -33,7 +33,7 @@ export function planPools(
   const pools: AddressPool[] = [];
   for (const entry of spec.ipam ?? []) {
     if (!entry.subnet || (!spec.enableIPv6 && isIPv6Pool(entry))) continue;
-    const pool = explicitPool(spec.name, entry);
+    const pool = explicitPool(entry);
     const subnet = parseCidr(pool.subnet)!;
     const own = pools.map((other) => ({ owner: spec.name, subnet: other.subnet }));
     const overlap = findOverlap(subnet, [...others, ...own]);
@@ -66,28 +66,28 @@ function defaultPool(network: string, entry: IpamSpec | undefined, subnet: Cidr 
       { hint: 'Remove networks that are not used, or give this one a subnet of its own (ipam).' },
     );
   }
-  return explicitPool(network, { ...entry, subnet: formatCidr(subnet) });
+  return explicitPool({ ...entry, subnet: formatCidr(subnet) });
 }
 
-function explicitPool(network: string, entry: IpamSpec): AddressPool {
+function explicitPool(entry: IpamSpec): AddressPool {
   const parsed = parseCidr(entry.subnet!);
-  if (!parsed) throw invalid(network, `invalid subnet ${entry.subnet}: invalid CIDR block notation`);
+  if (!parsed) throw invalid(`invalid subnet ${entry.subnet}: invalid CIDR block notation`);
   const subnet = networkOf(parsed);
   const { first, last } = boundsOf(subnet);
-  if (last - first < 1n) throw invalid(network, `subnet ${entry.subnet} has no room for a container`);
+  if (last - first < 1n) throw invalid(`subnet ${entry.subnet} has no room for a container`);
   const inside = (text: string, what: string) => {
     const address = parseAddress(text.split('/')[0]!);
     if (!address || !contains(subnet, address.family, address.value)) {
       const why = address
         ? `parent subnet ${formatCidr(subnet)} doesn't contain this address`
         : 'invalid address';
-      throw invalid(network, `invalid ${what}: ${why}`);
+      throw invalid(`invalid ${what}: ${why}`);
     }
     return formatAddress(address.family, address.value);
   };
   const range = entry.ipRange ? parseCidr(entry.ipRange) : undefined;
   const rangeFault = entry.ipRange && faultOfRange(range, subnet);
-  if (rangeFault) throw invalid(network, `invalid ip-range ${entry.ipRange}: ${rangeFault}`);
+  if (rangeFault) throw invalid(`invalid ip-range ${entry.ipRange}: ${rangeFault}`);
   const aux = Object.entries(entry.auxAddresses ?? {}).map(
     ([name, text]) => [name, inside(text, `auxiliary address ${name}`)] as const,
   );
@@ -111,9 +111,9 @@ function explicitPool(network: string, entry: IpamSpec): AddressPool {
 /** dockerd ignores such a pool if the network has no IPv6. */
 export const isIPv6Pool = (entry: IpamSpec): boolean => parseCidr(entry.subnet ?? '')?.family === 6;
 
-/** dockerd's first line for what is wrong with a network's addresses. */
-const invalid = (network: string, why: string) =>
-  new TcomposeError('NETWORK_ADDRESS_INVALID', `invalid network config:\n${why} (network ${network})`);
+/** dockerd's first line for what is wrong with a network's addresses; who creates the network names it. */
+const invalid = (why: string) =>
+  new TcomposeError('NETWORK_ADDRESS_INVALID', `invalid network config:\n${why}`);
 
 /** What is wrong with the part of a subnet that addresses come from; undefined: nothing. */
 function faultOfRange(range: Cidr | undefined, subnet: Cidr): string | undefined {
