@@ -24,6 +24,7 @@ export function streamWriter(
   };
   target.on('close', close);
   target.on('error', close);
+  let draining: Promise<void> | undefined;
   let held: (() => void)[] | undefined = options.ready === undefined ? undefined : [];
   void options.ready?.then(() => {
     const all = held ?? [];
@@ -34,7 +35,12 @@ export function streamWriter(
   function write(chunk: Uint8Array | string): Promise<void> {
     if (closed || target.destroyed || target.writableEnded) return Promise.resolve();
     options.wrote?.();
-    return target.write(chunk) ? Promise.resolve() : drained(target);
+    if (target.write(chunk)) return Promise.resolve();
+    // All who write meanwhile wait for the same.
+    draining ??= drained(target).finally(() => {
+      draining = undefined;
+    });
+    return draining;
   }
   const end = (): void => {
     if (!target.writableEnded) target.end();

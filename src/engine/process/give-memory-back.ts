@@ -4,10 +4,10 @@ import type { RequestCount } from './idle.ts';
 const lookEvery = 5_000;
 
 /**
- * How often memory is given back after the last request: V8 collects garbage, and worker threads end, some ten seconds
- * after the work.
+ * How often memory is given back after the last request: worker threads end some ten seconds after the work, and V8
+ * collects garbage several times until half a minute after it.
  */
-const timesAfterWork = 4;
+const timesAfterWork = 12;
 
 /**
  * Calls `trim` a few times after work, once no request has arrived between two checks. Otherwise the process would keep

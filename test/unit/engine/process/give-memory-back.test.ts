@@ -26,11 +26,11 @@ describe('giving memory back', () => {
   });
 
   it('is done a few times after work, and no more', () => {
-    pass(20);
-    expect(trims).toBe(4);
+    pass(40);
+    expect(trims).toBe(12);
     requests.total++;
-    pass(20);
-    expect(trims).toBe(8);
+    pass(40);
+    expect(trims).toBe(24);
   });
 
   it('is not done while requests come', () => {
@@ -45,7 +45,7 @@ describe('giving memory back', () => {
 
   it('ends', () => {
     end();
-    pass(20);
+    pass(40);
     expect(trims).toBe(0);
   });
 });
