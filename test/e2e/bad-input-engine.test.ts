@@ -159,6 +159,8 @@ describe.skipIf(unmet !== undefined)(`bad input to the engine${unmet ? ` (skippe
       const file = join(scratch, 'file');
       writeFileSync(file, '');
       expect(oneError(ls(file), 1)).toContain(`${file}/run cannot be a directory: a file is in its place`);
+      const reset = tcomposeIn(scratch, { TCOMPOSE_ROOT: file })('engine', 'reset', '-f');
+      expect(oneError(reset, 1)).toContain('cannot be a directory: a file is in its place');
     });
 
     it.skipIf(noMounts !== '')(`says once that its disk is full${noMounts}`, () => {

@@ -2,6 +2,7 @@ import { lstatSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type EnginePaths, engineProgram } from '../../engine/client/engine-paths.ts';
 import { runInNamespaces } from '../../engine/client/rootless/run-in-namespaces.ts';
+import { cannotUse } from '../../engine/client/start-engine.ts';
 import { TcomposeError } from '../../errors.ts';
 import type { Command } from '../arguments/command.ts';
 import type { CliContext } from '../context.ts';
@@ -43,12 +44,16 @@ async function removeContainers(ctx: CliContext): Promise<number> {
  * A rootless store contains files of the user's sub-ids, which only root in its namespaces may remove.
  * @throws TcomposeError ENGINE_API when something is left
  */
-async function removeStore({ lib, run }: EnginePaths, ctx: CliContext): Promise<void> {
+async function removeStore({ lib, run, ...rest }: EnginePaths, ctx: CliContext): Promise<void> {
   const remove =
     "try { require('node:fs').rmSync(process.argv[1], { recursive: true, force: true }) } catch (error) { console.error(error.message) }";
   let said = '';
-  // The copies from which the next engine would restore the store.
-  rmSync(join(run, 'copies'), { recursive: true, force: true });
+  try {
+    // The copies from which the next engine would restore the store.
+    rmSync(join(run, 'copies'), { recursive: true, force: true });
+  } catch (error) {
+    throw cannotUse({ lib, run, ...rest }, error as NodeJS.ErrnoException);
+  }
   if (process.getuid?.() === 0) rmSync(lib, { recursive: true, force: true });
   else
     ({ said } = await runInNamespaces(

@@ -104,7 +104,8 @@ function tryToWrite(paths: EnginePaths): void {
   }
 }
 
-function cannotUse(paths: EnginePaths, error: NodeJS.ErrnoException): TcomposeError {
+/** Why the directories of an engine cannot be used. */
+export function cannotUse(paths: EnginePaths, error: NodeJS.ErrnoException): TcomposeError {
   const { code, path = paths.run } = error;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new TcomposeError('ENGINE_DISK_FULL', `no space is left on the disk that holds ${paths.run}`, {
