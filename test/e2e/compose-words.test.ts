@@ -155,6 +155,8 @@ describe.skipIf(unmet !== undefined)(
       // A container of `run` is the service's when no other of it runs.
       expect(bench.run('exec', '-T', 'job', 'sh', '-c', 'echo here').stdout).toBe('here\n');
       expect(bench.run('exec', '-T', '-e', 'NOWHERE_SET', 'db', 'env').stdout).not.toContain('NOWHERE_SET');
+      // `down` leaves it alone.
+      expect(bench.run('container', 'rm', '-f', 'words-once').status).toBe(0);
     });
 
     it('of what is paused', async (context) => {
