@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fstatSync,
   openSync,
   readFileSync,
@@ -137,9 +138,17 @@ export function examineJson<T>(path: string, validate: Validate): Reading<T> {
   return fault === undefined ? { kind: 'whole', value: value as T } : { kind: 'damaged', why: fault };
 }
 
+/** A pipe in the place of a file is empty, and does not hold up the engine. */
+const withoutWaiting = constants.O_RDONLY | constants.O_NONBLOCK;
+
 function readText(path: string): string | Exclude<Reading<never>, { kind: 'whole' }> {
   try {
-    return readFileSync(path, 'utf8');
+    const fd = openSync(path, withoutWaiting);
+    try {
+      return readFileSync(fd, 'utf8');
+    } finally {
+      closeSync(fd);
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     return code === 'ENOENT'

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   appendJson,
+  examineJson,
   examineLastLine,
   findLine,
   readJson,
@@ -17,6 +19,13 @@ eachInDirectory((directory) => {
 });
 
 describe('JSON files', () => {
+  it('that are pipes are damaged, and nothing waits for a writer', () => {
+    const path = join(dir, 'pipe');
+    execFileSync('mkfifo', [path]);
+    expect(examineJson(path, fine)).toEqual({ kind: 'damaged', why: 'it is empty' });
+    expect(examineLastLine(path, fine)).toEqual({ kind: 'damaged', why: 'it is empty' });
+  });
+
   it('are written 0600 and read back', () => {
     const path = join(dir, 'a.json');
     writeJson(path, { a: 1 });
