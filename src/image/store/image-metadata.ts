@@ -1,4 +1,13 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { hexOf } from '../digest.ts';
@@ -128,8 +137,18 @@ export class ImageMetadata {
   }
 }
 
+/** A pipe in the place of a file is empty. */
+function readWithoutWaiting(path: string): string {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return readFileSync(fd, 'utf8');
+  } finally {
+    closeSync(fd);
+  }
+}
+
 function read(path: string): object {
-  const text = readFileSync(path, 'utf8');
+  const text = readWithoutWaiting(path);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -268,6 +269,13 @@ describe('names and removal', () => {
     await store.remove('c', unused);
     expect({ ...listing(), images: 0 }).toEqual(nothing);
     expect(readdirSync(join(root, 'images'))).toEqual(['tags.json']);
+  });
+
+  it('opens where a pipe is in the place of its names, and waits for no writer', async () => {
+    const { id } = await importOne(open(), '1', 'app');
+    rmSync(join(root, 'images/tags.json'));
+    execFileSync('mkfifo', [join(root, 'images/tags.json')]);
+    expect(open().get(id)!.id).toBe(id);
   });
 
   it('keeps an image that containers are made from, and says which', async () => {
