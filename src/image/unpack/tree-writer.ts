@@ -36,6 +36,9 @@ const writeAsync = promisify(writeCallback);
 const readDirectory =
   constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const exclusive = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+/** A device's numbers have 12 and 20 bits (mknod(2)). */
+const mostMajor = 0xfff;
+const mostMinor = 0xf_ffff;
 const nodeType = { char: constants.S_IFCHR, block: constants.S_IFBLK, fifo: constants.S_IFIFO } as const;
 /** Pieces of files at least this large are written off the main thread, because writing may block on a full page cache. */
 const largeFile = 1024 * 1024;
@@ -285,6 +288,8 @@ export class TreeWriter {
   }
 
   #node(place: Place, entry: TarEntry, type: number): boolean {
+    if (type !== nodeType.fifo && (entry.major > mostMajor || entry.minor > mostMinor))
+      throw archiveError(`${shownName(entry.name)} is a device of a number that Linux does not have`);
     try {
       this.#system.makeNode(place.directory, place.name, type | 0o600, entry.major, entry.minor);
       return true;

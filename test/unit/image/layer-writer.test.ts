@@ -138,6 +138,27 @@ describe('what an archive holds', () => {
     );
   });
 
+  it('refuses devices whose numbers do not fit, which would be other devices', async () => {
+    const node = (type: string, ...numbers: readonly string[]) =>
+      rawHeader('node', {
+        type,
+        devices: numbers.map((number) => `${number.padStart(7, '0')}\0`).join(''),
+      });
+    for (const [major, minor] of [
+      ['10000', '3'],
+      ['1', '4000000'],
+    ] as const)
+      for (const type of ['3', '4'])
+        await expect(unpackBytes(Buffer.concat([node(type, major, minor), endMarker]))).rejects.toThrow(
+          /"?node"? is a device of a number that Linux does not have/,
+        );
+    expect(system.nodes).toEqual([]);
+    await unpackBytes(Buffer.concat([node('4', '7777', '3777777'), endMarker]));
+    expect(system.nodes).toEqual([[join(root, 'node'), 0o60600, 0xfff, 0xf_ffff]]);
+    await unpackBytes(Buffer.concat([node('6', '10000', '3'), endMarker]));
+    expect(system.nodes.at(-1)).toEqual([join(root, 'node'), 0o10600, 0o10000, 3]);
+  });
+
   it('turns whiteouts into overlayfs form, for lower layers only', async () => {
     await unpack(
       { name: 'd/.wh.gone', data: '' },

@@ -39,6 +39,8 @@ export function rawHeader(
     mode?: string;
     link?: string;
     magic?: string;
+    /** Two fields of eight bytes. */
+    devices?: string;
     prefix?: string;
     /** The last four bytes that are in use, where star has its mark. */
     trailer?: string;
@@ -54,6 +56,7 @@ export function rawHeader(
   block.write(fields.type ?? '0', 156);
   block.write(fields.link ?? '', 157, 100, 'latin1');
   block.write(fields.magic ?? 'ustar\u000000', 257, 'latin1');
+  block.write(fields.devices ?? '', 329, 16, 'latin1');
   block.write(fields.prefix ?? '', 345, 155, 'latin1');
   block.write(fields.trailer ?? '', 508, 'latin1');
   block.fill(0x20, 148, 156);
