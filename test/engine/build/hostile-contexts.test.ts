@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
-  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -78,6 +77,8 @@ describe.skipIf(unmet !== undefined)('a build', () => {
       'd/directory/secret',
       'chained',
       `magic${outside}/secret`,
+      'relativ[e]',
+      'abs*',
     ]) {
       const { error } = await builder.build({ context, text: `FROM scratch\nCOPY ${source} /x\n` });
       expect(error?.message).toContain('not found');
@@ -88,9 +89,8 @@ describe.skipIf(unmet !== undefined)('a build', () => {
     });
     expect(error?.message).toContain('not found');
     // As part of a directory they stay the links they are.
-    const output = await tree(context, 'FROM scratch\nCOPY . /x\nADD relativ[e] abs* /y/\n');
+    const output = await tree(context, 'FROM scratch\nCOPY . /x\n');
     expect(lstatSync(join(output, 'x/absolute')).isSymbolicLink()).toBe(true);
-    expect(existsSync(join(output, 'y'))).toBe(false);
   });
 
   it('takes devices, pipes and sockets for what they are, opens none, and reads no link loop', async (test) => {
