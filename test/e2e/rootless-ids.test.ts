@@ -38,7 +38,7 @@ describe.skipIf(unmet !== undefined)(`whose a user’s store is${unmet ? ` (skip
     expect(run('echo', 'here').stdout).toBe('here\n');
   });
 
-  it('is begun with the group of his account, and used with any', () => {
+  it('is begun with the group of his account, and used with any', async () => {
     const other = 65_534;
     const withGroup = () =>
       spawnSync(
@@ -55,6 +55,8 @@ describe.skipIf(unmet !== undefined)(`whose a user’s store is${unmet ? ` (skip
         { env: { HOME: user.home, XDG_RUNTIME_DIR: user.runtime, PATH: process.env.PATH }, encoding: 'utf8' },
       );
     expect(user.tcompose('engine', 'stop').status).toBe(0);
+    // Namespaces that are still there could be entered with any group.
+    expect(await lasting(() => processesOf(user.uid))).toEqual([]);
     const refused = withGroup();
     expect(refused.status).toBe(1);
     expect(refused.stderr).toContain(
