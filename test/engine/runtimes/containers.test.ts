@@ -237,7 +237,8 @@ describe.skipIf(why || noDocker)('containers of another OCI runtime', () => {
 
     it('leaves nothing in its run directories', async () => {
       // What a removal puts away is gone a moment after the answer; containers of others may be in the runtime's own directory, where each is told by its bundle's path.
-      const names = (directory: string): string[] => (existsSync(directory) ? readdirSync(directory) : []);
+      const names = (directory: string): string[] =>
+        existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
       const left = (): string[] =>
         [
           ...names(join(engine.root, 'run/c')),
