@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { TcomposeError } from '../../errors.ts';
@@ -21,6 +21,7 @@ import { openOwnRoot } from '../containers/root/stopped-root.ts';
 import type { Engine } from '../context.ts';
 import { conflict } from '../http/failure.ts';
 import { execPlanFor, foreignFailure } from '../runtimes/launchers.ts';
+import { removeRunDirectory } from '../store/remove-run-directory.ts';
 import type { ExecProcess } from './exec.ts';
 
 /** File in an exec's run directory: nobody waits for the exec, so it continues without the engine that started it. */
@@ -110,7 +111,7 @@ export async function startExec(
     };
     if (shim !== undefined) await endShim(shim);
     exec.shim = undefined;
-    await rm(runDir, { recursive: true, force: true });
+    await removeRunDirectory(runDir);
     throw error;
   }
   emitContainer(engine, container, `exec_start: ${(request.Cmd ?? []).join(' ')}`, { execID: exec.id });
@@ -221,7 +222,7 @@ function supervise(engine: Engine, exec: ExecProcess, shim: ShimConnection, runD
         .catch(() => {})
         .then(() => {
           shim.close();
-          return rm(runDir, { recursive: true, force: true });
+          return removeRunDirectory(runDir);
         });
     };
     shim.onState((state) => {

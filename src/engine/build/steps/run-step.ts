@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { goQuote } from '../../../build/go-quote.ts';
 import type { RunStep } from '../../../build/plan/types.ts';
@@ -21,6 +20,7 @@ import type { BuildLimits } from '../../api/build.ts';
 import { type LaunchMounts, mountForLaunch } from '../../containers/host/mount-for-launch.ts';
 import { readAccountFiles } from '../../containers/root/account-files.ts';
 import type { Engine } from '../../context.ts';
+import { removeRunDirectory } from '../../store/remove-run-directory.ts';
 import type { StepPlace } from '../cache/cache-types.ts';
 import { type OverlayOptions, openToRead, requireMounts, type Snapshot } from '../snapshot.ts';
 import { noSpaceHint } from './disk-full.ts';
@@ -77,7 +77,7 @@ export async function runCommand(step: RunStep, around: RunSurroundings): Promis
     root?.release();
     await network?.release();
     await mounts?.release();
-    await rm(runDir, { recursive: true, force: true });
+    await removeRunDirectory(runDir);
   }
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/types.ts';
 import type { RunningContainer } from '../../../network/index.ts';
@@ -10,6 +9,7 @@ import type { ShimState } from '../../../runtime/shim/shim-messages.ts';
 import type { Engine } from '../../context.ts';
 import { parseRestartPolicy, startsWithEngine } from '../../restart-policy.ts';
 import { abandon, readLauncher } from '../../runtimes/launchers.ts';
+import { removeRunDirectory } from '../../store/remove-run-directory.ts';
 import { parseRfc3339, rfc3339, rfc3339FromNanos } from '../../time-text.ts';
 import type { Container, Launch } from '../container.ts';
 import { namesAndRoutes, takeSockets, withoutEndpoints } from '../endpoints.ts';
@@ -18,7 +18,6 @@ import { startHealth } from '../health.ts';
 import { endLeft } from '../host/end-left.ts';
 import type { ContainerMutable } from '../record.ts';
 import { type ExitRecord, lastStart } from '../state.ts';
-
 import {
   afterExit,
   exitOnFile,
@@ -271,7 +270,7 @@ async function settleFinding(
   } else {
     await recordMissedExit(engine, container, finding, newBoot);
   }
-  await rm(container.runDir, { recursive: true, force: true });
+  await removeRunDirectory(container.runDir);
 }
 
 async function recordMissedExit(

@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, rmdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { planCgroups } from '../../../runtime/cgroup/cgroup-plan.ts';
 import { clearCgroups } from '../../../runtime/cgroup/live-cgroup.ts';
@@ -7,6 +6,7 @@ import { endShim } from '../../../runtime/shim/end-shim.ts';
 import { connectShim } from '../../../runtime/shim/shim-client.ts';
 import type { Engine } from '../../context.ts';
 import { detachedMark } from '../../exec/exec-process.ts';
+import { removeRunDirectory } from '../../store/remove-run-directory.ts';
 
 /** Ids of the execs that the last engine left. To be read before this engine runs any exec, including health checks. */
 export function execsLeft(engine: Pick<Engine, 'layout'>): readonly string[] {
@@ -42,7 +42,7 @@ async function endOrphan(directory: string): Promise<void> {
   } catch {
     // There is no shim: only the directory is left.
   }
-  await rm(directory, { recursive: true, force: true });
+  await removeRunDirectory(directory);
 }
 
 /** A detached exec keeps running; its shim is released when it ends. */
@@ -52,14 +52,14 @@ async function watchDetached(directory: string): Promise<void> {
     const over = async (): Promise<void> => {
       await shim.reap().catch(() => {});
       shim.close();
-      await rm(directory, { recursive: true, force: true });
+      await removeRunDirectory(directory);
     };
     shim.onState((state) => {
       if (state.type === 'exited' || state.type === 'failed') void over();
     });
-    shim.onClose(() => void rm(directory, { recursive: true, force: true }));
+    shim.onClose(() => void removeRunDirectory(directory));
   } catch {
-    await rm(directory, { recursive: true, force: true });
+    await removeRunDirectory(directory);
   }
 }
 

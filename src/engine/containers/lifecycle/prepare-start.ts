@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RootfsSource } from '../../../image/types.ts';
 import type { PortBinding } from '../../../network/index.ts';
@@ -11,6 +10,7 @@ import type { OciSpec } from '../../../runtime/spec/oci-types.ts';
 import { type ResolvedUser, resolveUser } from '../../../runtime/spec/users.ts';
 import type { Engine } from '../../context.ts';
 import { chooseLauncher, foreignRun } from '../../runtimes/launchers.ts';
+import { removeRunDirectory } from '../../store/remove-run-directory.ts';
 import type { Container } from '../container.ts';
 import { allocate, keepEndpoints } from '../endpoints.ts';
 import { writeHostFiles } from '../host/host-files.ts';
@@ -64,7 +64,7 @@ export async function prepare(
   const attached = allocate(engine, container, undo);
   makeRunDir(engine, container.runDir);
   useLog(container);
-  undo.push(() => rm(container.runDir, { recursive: true, force: true }));
+  undo.push(() => removeRunDirectory(container.runDir));
   const images = await prepareImageMounts(engine, container, rootfs);
 
   const mode = networkMode(host.NetworkMode);
