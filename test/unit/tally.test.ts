@@ -67,6 +67,7 @@ describe('the tally of a test run', () => {
     ['fails again', { 'a.test.ts': ['passed', 'failed'] as const }],
     ['fails with another of its tests', { 'a.test.ts': ['failed', 'passed'] as const }],
     ['is skipped', { 'a.test.ts': ['pending', 'pending'] as const }],
+    ['is skipped where others pass', { 'a.test.ts': ['passed', 'pending'] as const }],
     ['brings no report', undefined],
   ])('keeps as failed what %s', async (_, second) => {
     first({ 'a.test.ts': ['passed', 'failed'] }, second);
