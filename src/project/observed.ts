@@ -1,3 +1,4 @@
+import type { Project } from '../compose/model/project.ts';
 import type { ContainerSummary } from '../engine/api/container.ts';
 import type { NetworkInspect } from '../engine/api/network.ts';
 import type { VolumeInspect } from '../engine/api/volume.ts';
@@ -90,6 +91,19 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 /** Whether the container has a process, or will soon have one again. */
 export const isUp = (container: ObservedContainer): boolean =>
   container.state === 'running' || container.state === 'paused' || container.state === 'restarting';
+
+/** Whether the container's service is not in the compose file, not even one that profiles leave out. */
+export function isOrphan(project: Project | undefined, container: ObservedContainer): boolean {
+  return (
+    project !== undefined &&
+    !Object.hasOwn(project.services, container.service) &&
+    !Object.hasOwn(project.disabledServices, container.service)
+  );
+}
+
+/** Whether it is a container of `run` that has ended. `up` removes it with the orphans. */
+export const isEndedRun = (container: ObservedContainer): boolean =>
+  container.oneoff && (container.state === 'exited' || container.state === 'dead');
 
 /** Containers by service, in their given order. */
 export function groupByService(

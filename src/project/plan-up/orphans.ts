@@ -1,4 +1,4 @@
-import { isEndedRun, isOrphan } from '../orphans.ts';
+import { isEndedRun, isOrphan } from '../observed.ts';
 import type { UpContext } from './context.ts';
 import { planRemove, planStop } from './stop.ts';
 

@@ -1,6 +1,6 @@
 import { composeWords } from '../../../compose-words.ts';
 import { observeContainers } from '../../../project/observe.ts';
-import { isOrphan } from '../../../project/orphans.ts';
+import { isOrphan } from '../../../project/observed.ts';
 import { planKill } from '../../../project/plan-lifecycle/signal.ts';
 import { type Command, flag } from '../../arguments/command.ts';
 import { sharedFlags } from '../../arguments/flags.ts';
